@@ -1,0 +1,1 @@
+"""From files to samples: layouts, reading, surface geometry, preprocessing."""

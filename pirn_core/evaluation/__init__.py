@@ -1,0 +1,1 @@
+"""Metrics that can be trusted, the controls beside them, and the published rows to compare with."""

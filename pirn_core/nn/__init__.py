@@ -1,0 +1,1 @@
+"""The networks: frozen backbones, optimal transport, and the prototype-aware decoder."""

@@ -1,0 +1,121 @@
+"""Multimodal normality communication, MNC (paper, section 3.4): what one modality's prototypes tell the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pirn_core.config import CommunicationConfig
+
+
+@dataclass(frozen=True)
+class Injection:
+    """What one modality gets from the other.
+
+    Attributes:
+        added: What is added to Z_bpa, (B, N, C).
+        attention: Weights on the other modality's prototypes, mean over heads, (B, N, K).
+        gate: tanh(gamma) in (-1, 1).
+    """
+
+    added: Tensor
+    attention: Tensor
+    gate: float
+
+
+class PrototypeAlignment(nn.Module):
+    """Stage 1: one step of multi-head graph attention (GAT, Velickovic et al. 2018) on the graph of 2K prototypes.
+
+    Every prototype is joined to its nearest neighbours, by cosine, in the other modality. The output projection starts
+    at zero, so that the prototypes start as they are.
+    """
+
+    def __init__(self, channels: int, config: CommunicationConfig) -> None:
+        super().__init__()
+        self.heads = _heads(channels, config.heads)
+        self.neighbours = config.neighbours
+        self.project = nn.Linear(channels, channels, bias=False)
+        self.source = nn.Parameter(torch.empty(self.heads, channels // self.heads))
+        self.target = nn.Parameter(torch.empty(self.heads, channels // self.heads))
+        self.out = nn.Linear(channels, channels, bias=False)
+        nn.init.xavier_uniform_(self.source)
+        nn.init.xavier_uniform_(self.target)
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, nodes: Tensor, others: Tensor) -> Tensor:
+        """Aligns `nodes` (B, K, C) with their neighbours among `others` (B, M, C); returns (B, K, C)."""
+        edges = nearest(nodes, others, self.neighbours)
+        return nodes + self.out(self._attend(self.project(nodes), self.project(others), edges))
+
+    def _attend(self, nodes: Tensor, others: Tensor, edges: Tensor) -> Tensor:
+        batch, count, channels = nodes.shape
+        own = nodes.view(batch, count, self.heads, -1)
+        other = others.view(batch, others.shape[1], self.heads, -1)
+        own_score = (own * self.target).sum(dim=-1)
+        other_score = (other * self.source).sum(dim=-1)
+        at = torch.arange(batch, device=nodes.device)[:, None, None]
+        scores = F.leaky_relu(own_score[:, :, None] + other_score[at, edges], 0.2)
+        weights = torch.softmax(scores, dim=2)  # (B, K, neighbours, heads)
+        return torch.einsum("bknh,bknhd->bkhd", weights, other[at, edges]).reshape(batch, count, channels)
+
+
+class NormalityInjection(nn.Module):
+    """Stage 2: cross-attention from a modality's purified tokens to the other's aligned prototypes (equations 4 and 5).
+
+    The gate's gamma starts at zero: no communication until training finds it useful.
+    """
+
+    def __init__(self, channels: int, config: CommunicationConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.heads = _heads(channels, config.heads)
+        self.query = nn.Linear(channels, channels, bias=False)
+        self.key = nn.Linear(channels, channels, bias=False)
+        self.value = nn.Linear(channels, channels, bias=False)
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(self, tokens: Tensor, reconstructed: Tensor, others: Tensor) -> Injection:
+        """What is added to the reconstruction.
+
+        Args:
+            tokens: The layer's input Z, (B, N, C).
+            reconstructed: Z_bpa, (B, N, C).
+            others: Aligned prototypes of the other modality, (B, K, C).
+        """
+        purified = tokens * torch.sigmoid(reconstructed)
+        attention = self._weights(purified, others)
+        values = self._split(self.value(others))
+        crossed = (attention @ values).transpose(1, 2).flatten(2)
+        gate = torch.tanh(self.gamma)
+        added = gate * crossed
+        if self.config.residual == "paper":
+            # As written: Z' holds the input itself, so that defects can be copied to the reconstruction.
+            added = purified + added
+        return Injection(added, attention.mean(dim=1), float(gate.detach()))
+
+    @property
+    def silent(self) -> bool:
+        """True when nothing is added, so that the work can be saved while inspecting."""
+        return self.config.residual == "prototype" and float(self.gamma.detach()) == 0.0
+
+    def _weights(self, purified: Tensor, others: Tensor) -> Tensor:
+        queries, keys = self._split(self.query(purified)), self._split(self.key(others))
+        return torch.softmax(queries @ keys.transpose(-1, -2) * queries.shape[-1] ** -0.5, dim=-1)
+
+    def _split(self, values: Tensor) -> Tensor:
+        return values.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+
+@torch.no_grad()
+def nearest(nodes: Tensor, others: Tensor, count: int) -> Tensor:
+    """Indices (B, K, count) of the nearest `others` (B, M, C) of each of `nodes` (B, K, C), by cosine."""
+    similarity = F.normalize(nodes, dim=-1) @ F.normalize(others, dim=-1).transpose(1, 2)
+    return similarity.topk(min(count, others.shape[1]), dim=2).indices
+
+
+def _heads(channels: int, wanted: int) -> int:
+    """The largest number of heads up to the wanted one that divides the channels."""
+    return next(heads for heads in range(wanted, 0, -1) if channels % heads == 0)
