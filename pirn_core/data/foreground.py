@@ -1,24 +1,35 @@
-"""The part against what it lies on: a plane, a height above it, and the components that rise."""
+"""The part against what it lies on: a plane, a height above it, and the components that rise.
+
+Measured on all 45 parts of the cable_gland subset and all 32 of the CandyCane subset of the shared data:
+MEASURED
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from pirn_core.config import ForegroundConfig
+from pirn_core.data.colour_foreground import part_by_colour
 from pirn_core.data.plane import Plane, PlaneFit, distances, fit_plane
 from pirn_core.data.sample import BoolArray, FloatArray, Sample
+from pirn_core.data.silhouette import border, dilated, silhouette
 from pirn_core.data.surface import pixel_spacing
 
-Source = Literal["border", "dominant", "colour", "off"]
+PlaneSource = Literal["border", "dominant"]
+Source = Literal["border", "dominant", "points", "colour", "off"]
 
 _BORDER = 0.025
-_SUPPORT = 0.5
-_SMALL_PIECE = 0.1
-_CLOSING = 0.0125
+_FITTED_POINTS = 20000
+_TOLERANCE = 3.0
+_SUPPORT: dict[PlaneSource, float] = {"border": 0.5, "dominant": 0.25}
+_PLACE: dict[PlaneSource, str] = {"border": "at the image's border", "dominant": "in the scan"}
+_HEIGHT_NOISE = 6.0
+_HEIGHT_SPACING = 4.0
+_EMPTY_BORDER = 0.05
 
 
 @dataclass(frozen=True)
@@ -30,8 +41,9 @@ class Foreground:
         raw: The part itself, holes filled, not dilated. Shape (H, W).
         plane: What it lies on, in mm; None without one.
         height_mm: Height above the plane from which a point belongs to the part; None without a plane.
-        source: What the mask was found with; `off`: the whole image.
-        warnings: Why it is off, or doubtful.
+        source: What told the part: the plane of the image's `border`, the scan's `dominant` plane, that only
+            the part has `points`, its `colour`; `off`: nothing did, or nothing should: the whole image.
+        warnings: Why it is off although it should not be.
     """
 
     mask: BoolArray
@@ -42,101 +54,97 @@ class Foreground:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """An undilated mask before it is judged."""
+
+    raw: BoolArray
+    source: Source
+    plane: Plane | None = None
+    height_mm: float | None = None
+
+
 def find_foreground(sample: Sample, config: ForegroundConfig) -> Foreground:
-    """Finds the part; the whole image, with a warning, where that fails.
+    """Finds the part; takes the whole image, with a warning, where that fails.
+
+    `auto` takes the first of these that is plausible: only the part has points (a scan that was cut out
+    beforehand); the plane of the image's border; the scan's dominant plane. Without 3D, every mode tries the
+    colour against an even border. The result is the same on every call.
 
     Args:
-        sample: Its `xyz` decides; without it, its colour against the border's colour.
+        sample: A part.
         config: Which plane, the height, the dilation and what is plausible.
     """
     if config.mode == "off":
-        return _whole(sample, None)
-    if sample.xyz is None or not sample.valid.any():
-        return _from_colour(sample, config)
+        return _whole(sample, ())
     reasons: list[str] = []
-    for mode in ("border", "dominant") if config.mode == "auto" else (config.mode,):
-        found = _from_plane(sample, config, mode)
-        if isinstance(found, Foreground):
-            return found
-        reasons.append(found)
-    return _whole(sample, "; ".join(reasons))
+    for candidate in _candidates(sample, config):
+        if isinstance(candidate, str):
+            reasons.append(candidate)
+            continue
+        share = float(candidate.raw.mean())
+        if config.min_share <= share <= config.max_share:
+            return _accepted(candidate, config)
+        reasons.append(f"{share:.1%} of the image would be the part ({candidate.source})")
+    return _whole(sample, (f"The part was not told from its background: {'; '.join(reasons)}.",))
 
 
-def _whole(sample: Sample, reason: str | None) -> Foreground:
+def _candidates(sample: Sample, config: ForegroundConfig) -> Iterator[_Candidate | str]:
+    """Masks to try in order, or why one could not be made."""
+    if sample.xyz is None or not sample.valid.any():
+        yield _by_colour(sample)
+        return
+    if config.mode == "auto" and sample.valid[_frame(sample.shape)].mean() < _EMPTY_BORDER:
+        yield _by_points(sample)
+    if config.mode in ("auto", "border"):
+        yield _by_plane(sample.xyz, sample.valid, config, "border")
+    if config.mode in ("auto", "dominant"):
+        yield _by_plane(sample.xyz, sample.valid, config, "dominant")
+
+
+def _accepted(candidate: _Candidate, config: ForegroundConfig) -> Foreground:
+    raw = candidate.raw
+    mask = dilated(raw, config.dilate * min(raw.shape))
+    return Foreground(mask, raw, candidate.plane, candidate.height_mm, candidate.source)
+
+
+def _whole(sample: Sample, warnings: tuple[str, ...]) -> Foreground:
     everywhere = np.ones(sample.shape, np.bool_)
-    warnings = () if reason is None else (f"The part was not separated from its background: {reason}.",)
     return Foreground(everywhere, everywhere, None, None, "off", warnings)
 
 
-def _from_plane(sample: Sample, config: ForegroundConfig, mode: str) -> Foreground | str:
-    """A foreground, or the reason why there is none."""
-    assert sample.xyz is not None
-    fit = _plane(sample.xyz, sample.valid, mode)
-    if fit is None or fit.share < (_SUPPORT if mode == "border" else 0.2):
-        return f"no plane in the {'image border' if mode == 'border' else 'scan'}"
-    height = distances(sample.xyz, fit.plane)
-    limit = config.height_mm or _automatic_height(sample.xyz, sample.valid, fit)
-    high = sample.valid & (np.nan_to_num(height) > limit)
-    raw = _clean(high, inner_only=mode == "dominant")
-    share = float(raw.mean())
-    if not config.min_share <= share <= config.max_share:
-        return f"{share:.1%} of the image rises above the {mode} plane"
-    return Foreground(_dilated(raw, config.dilate), raw, fit.plane, limit, _SOURCES[mode])
+def _by_colour(sample: Sample) -> _Candidate | str:
+    if sample.rgb is None:
+        return "it has neither 3D points nor colour"
+    part = part_by_colour(sample.rgb)
+    return part if isinstance(part, str) else _Candidate(part, "colour")
 
 
-_SOURCES: dict[str, Source] = {"border": "border", "dominant": "dominant"}
+def _by_points(sample: Sample) -> _Candidate:
+    everything_equal = np.ones(sample.shape, np.float32)
+    return _Candidate(silhouette(sample.valid, everything_equal), "points")
 
 
-def _plane(xyz: FloatArray, valid: BoolArray, mode: str) -> PlaneFit | None:
-    where = valid & _border(valid.shape) if mode == "border" else valid
-    spacing = pixel_spacing(xyz, valid)
-    return fit_plane(xyz[where][:: max(1, int(where.sum()) // 20000)], max(2.0 * spacing, 1e-6))
+def _by_plane(
+    xyz: FloatArray, valid: BoolArray, config: ForegroundConfig, source: PlaneSource
+) -> _Candidate | str:
+    spacing = pixel_spacing(xyz[..., 0], xyz[..., 1], valid)
+    fit = _fit(
+        xyz, valid & _frame((valid.shape[0], valid.shape[1])) if source == "border" else valid, spacing
+    )
+    if fit is None or fit.share < _SUPPORT[source]:
+        return f"there is no plane {_PLACE[source]}"
+    height = distances(xyz, fit.plane)
+    limit = config.height_mm or max(_HEIGHT_NOISE * fit.noise, _HEIGHT_SPACING * spacing)
+    raised = valid & (np.nan_to_num(height) > limit)
+    return _Candidate(silhouette(raised, height), source, fit.plane, limit)
 
 
-def _border(shape: tuple[int, ...]) -> BoolArray:
-    width = max(2, round(_BORDER * min(shape)))
-    border = np.ones(shape, np.bool_)
-    border[width:-width, width:-width] = False
-    return border
+def _fit(xyz: FloatArray, where: BoolArray, spacing: float) -> PlaneFit | None:
+    points = xyz[where]
+    step = max(1, len(points) // _FITTED_POINTS)
+    return fit_plane(points[::step], max(_TOLERANCE * spacing, 1e-6))
 
 
-def _automatic_height(xyz: FloatArray, valid: BoolArray, fit: PlaneFit) -> float:
-    return max(6.0 * fit.noise, 4.0 * pixel_spacing(xyz, valid))
-
-
-def _clean(high: BoolArray, inner_only: bool) -> BoolArray:
-    size = max(3, 2 * round(_CLOSING * min(high.shape) / 2) + 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    padded = cv2.copyMakeBorder(high.astype(np.uint8), size, size, size, size, cv2.BORDER_CONSTANT)
-    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)[size:-size, size:-size]
-    return _filled(_largest(closed, inner_only))
-
-
-def _largest(mask: np.ndarray, inner_only: bool) -> BoolArray:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    area = stats[:, cv2.CC_STAT_AREA].astype(float)
-    area[0] = 0
-    if inner_only:
-        touching = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-        area[touching] = 0
-    return np.isin(labels, np.flatnonzero(area > _SMALL_PIECE * max(area.max(), 1)))
-
-
-def _filled(mask: BoolArray) -> BoolArray:
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    canvas = np.zeros(mask.shape, np.uint8)
-    cv2.drawContours(canvas, contours, -1, 1, cv2.FILLED)
-    return canvas > 0
-
-
-def _dilated(mask: BoolArray, share: float) -> BoolArray:
-    radius = round(share * min(mask.shape))
-    if radius == 0:
-        return mask
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    grown: BoolArray = cv2.dilate(mask.astype(np.uint8), kernel) > 0
-    return grown
-
-
-def _from_colour(sample: Sample, config: ForegroundConfig) -> Foreground:
-    return _whole(sample, "there is no 3D data")
+def _frame(shape: tuple[int, int]) -> BoolArray:
+    return border(shape, max(2, round(_BORDER * min(shape))))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pirn_core.data.sample import BoolArray, ByteArray, FloatArray
+from pirn_core.data.surface import unit_normals
 
 _SOFT_EDGE = 0.01
 _LARGEST_GAIN = 4.0
@@ -19,9 +20,7 @@ def part_median(rgb: ByteArray, part: BoolArray) -> NDArray[np.float64] | None:
     return np.asarray(np.median(rgb[part], axis=0), np.float64)
 
 
-def gain_normalised(
-    rgb: ByteArray, part: BoolArray, reference: tuple[float, float, float]
-) -> ByteArray:
+def gain_normalised(rgb: ByteArray, part: BoolArray, reference: tuple[float, float, float]) -> ByteArray:
     """Scales each channel so that the part's median becomes the reference; gains stay within 1/4 to 4."""
     median = part_median(rgb, part)
     if median is None:
@@ -43,9 +42,7 @@ def blank_normals(normals: FloatArray, mask: BoolArray, flat: tuple[float, float
     """Replaces normals outside the mask by the flat one, fading likewise; unit length everywhere."""
     keep = _keep(mask)[..., None]
     mixed = normals * keep + np.asarray(flat, np.float32) * (np.float32(1.0) - keep)
-    length = np.sqrt((mixed * mixed).sum(axis=-1, keepdims=True))
-    unit: FloatArray = mixed / np.maximum(length, np.float32(1e-6))
-    return unit
+    return unit_normals(mixed)
 
 
 def _keep(mask: BoolArray) -> FloatArray:

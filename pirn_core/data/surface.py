@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pirn_core.config import SurfaceConfig
 from pirn_core.data.sample import BoolArray, FloatArray
+from pirn_core.data.window_plane import cross, window_normals
 
 _STEEPEST = float(np.tan(np.radians(80.0)))
 _NOISE_FACTOR = 4.0
-_MIN_POINTS = 6
-_MIN_LINE_RATIO = 1e-6
 
 Links = tuple[BoolArray, BoolArray]
 """Right links, shape (H, W - 1), and down links, shape (H - 1, W)."""
@@ -116,6 +114,13 @@ def fill_nearest(values: FloatArray, valid: BoolArray) -> FloatArray:
     return filled
 
 
+def unit_normals(normals: FloatArray) -> FloatArray:
+    """Scaled to length 1; opposite normals whose mean has no length become zero. Shape (H, W, 3)."""
+    length = np.sqrt(np.einsum("hwc,hwc->hw", normals, normals))
+    unit: FloatArray = normals / np.maximum(length, np.float32(1e-6))[..., None]
+    return unit
+
+
 def encode_normals(normals: FloatArray) -> FloatArray:
     """From [-1, 1] to the [0, 1] that the network takes: (n + 1) / 2."""
     return (normals + np.float32(1.0)) * np.float32(0.5)
@@ -191,7 +196,7 @@ def _cut(values: FloatArray, axis: int, start: int | None, stop: int | None) -> 
 def _gradient_normals(points: FloatArray, links: Links) -> FloatArray:
     """Central differences, one-sided beside holes and jumps; their cross product, shape (3, H, W)."""
     across, along = _tangent(points, links[0], 1), _tangent(points, links[1], 0)
-    return _unit(_cross(along, across))
+    return _unit(cross(along, across))
 
 
 def _tangent(points: FloatArray, links: BoolArray, axis: int) -> FloatArray:
@@ -203,27 +208,22 @@ def _tangent(points: FloatArray, links: BoolArray, axis: int) -> FloatArray:
     return total
 
 
-def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Cross product of (3, H, W) planes."""
-    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
-
-
 def _unit(vectors: FloatArray) -> FloatArray:
     """Of length 1; NaN where the length is 0."""
     length = np.sqrt(np.einsum("chw,chw->hw", vectors, vectors))
     length[length == 0.0] = np.nan
-    return vectors / length
+    unit: FloatArray = vectors / length
+    return unit
 
 
 def _pca_normals(points: FloatArray, valid: BoolArray, links: Links, window: int) -> FloatArray:
     """Plane over a window; where the window holds a depth jump, differences smoothed as widely instead."""
     gradient = _gradient_normals(_smooth(points, valid, links, window / 4.0), links)
-    covariance, count = _window_covariance(points, valid, window)
-    normals, determined = _smallest_eigenvector(covariance)
-    sign = np.where((normals * np.nan_to_num(gradient)).sum(axis=-1, keepdims=True) < 0.0, -1.0, 1.0)
-    usable = determined & valid & (count >= _MIN_POINTS) & ~_jump_near(valid, links, window)
-    usable &= np.isfinite(gradient[..., 0])
-    return np.where(usable[..., None], normals * sign, gradient).astype(np.float32)
+    normals, determined = window_normals(points, valid, window)
+    facing = np.einsum("chw,chw->hw", normals, np.nan_to_num(gradient))
+    normals = np.where(facing < 0.0, -normals, normals)
+    usable = determined & valid & ~_jump_near(valid, links, window) & np.isfinite(gradient[0])
+    return np.where(usable, normals, gradient)
 
 
 def _jump_near(valid: BoolArray, links: Links, window: int) -> BoolArray:
@@ -233,55 +233,3 @@ def _jump_near(valid: BoolArray, links: Links, window: int) -> BoolArray:
     broken[:-1] |= valid[1:] & valid[:-1] & ~links[1]
     near: BoolArray = cv2.dilate(broken, np.ones((window, window), np.uint8)) > 0
     return near
-
-
-def _window_covariance(
-    points: FloatArray, valid: BoolArray, window: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Covariance (xx, xy, xz, yy, yz, zz) of the valid points of each window, (H, W, 6), and their number."""
-    x, y, z = np.moveaxis(points.astype(np.float64), -1, 0)
-    weight = valid.astype(np.float64)
-    size = (window, window)
-    planes = [weight, x, y, z, x * x, x * y, x * z, y * y, y * z, z * z]
-    sums = [cv2.boxFilter(p, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT) for p in planes]
-    count = np.round(sums[0])
-    mx, my, mz, xx, xy, xz, yy, yz, zz = (s / np.maximum(count, 1.0) for s in sums[1:])
-    moments = [xx - mx * mx, xy - mx * my, xz - mx * mz, yy - my * my, yz - my * mz, zz - mz * mz]
-    return np.stack(moments, axis=-1), count
-
-
-def _smallest_eigenvector(c: NDArray[np.float64]) -> tuple[NDArray[np.float64], BoolArray]:
-    """Unit eigenvector of the smallest eigenvalue of symmetric 3x3 matrices, and where it is determined.
-
-    Closed form (trigonometric roots of the characteristic polynomial), vectorised; the eigenvector is the
-    longest cross product of two rows of A - lambda I.
-
-    Args:
-        c: Upper triangles (xx, xy, xz, yy, yz, zz), shape (H, W, 6).
-    """
-    xx, xy, xz, yy, yz, zz = np.moveaxis(c, -1, 0)
-    mean = (xx + yy + zz) / 3.0
-    off = xy * xy + xz * xz + yz * yz
-    spread = np.sqrt(((xx - mean) ** 2 + (yy - mean) ** 2 + (zz - mean) ** 2 + 2.0 * off) / 6.0)
-    safe = np.maximum(spread, 1e-300)
-    bx, by, bz = (xx - mean) / safe, (yy - mean) / safe, (zz - mean) / safe
-    px, py, pz = xy / safe, xz / safe, yz / safe
-    half = (bx * (by * bz - pz * pz) - px * (px * bz - pz * py) + py * (px * pz - by * py)) / 2.0
-    angle = np.arccos(np.clip(half, -1.0, 1.0)) / 3.0
-    smallest = mean + 2.0 * spread * np.cos(angle + 2.0 * np.pi / 3.0)
-    middle = 3.0 * mean - smallest - (mean + 2.0 * spread * np.cos(angle))
-    r0 = np.stack([xx - smallest, xy, xz], axis=-1)
-    r1 = np.stack([xy, yy - smallest, yz], axis=-1)
-    r2 = np.stack([xz, yz, zz - smallest], axis=-1)
-    best = _longest([_cross(r0, r1), _cross(r0, r2), _cross(r1, r2)])
-    determined = middle > _MIN_LINE_RATIO * np.maximum(mean, 1e-300)
-    return np.nan_to_num(_unit(best).astype(np.float64)), determined
-
-
-def _longest(vectors: list[NDArray[np.floating]]) -> NDArray[np.floating]:
-    best, length = vectors[0], (vectors[0] ** 2).sum(axis=-1)
-    for vector in vectors[1:]:
-        squared = (vector**2).sum(axis=-1)
-        best = np.where((squared > length)[..., None], vector, best)
-        length = np.maximum(length, squared)
-    return best

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from pirn_core.errors import ConfigError
-from pirn_core.evaluation.operating import Confusion, DefectRow, confusion
-from pirn_core.evaluation.parts import (
-    NEEDS_DEFECTIVE,
+from pirn_core.evaluation.defects import DefectRow, defect_rows
+from pirn_core.evaluation.images import image_ranking, scores_of
+from pirn_core.evaluation.missing import (
     NEEDS_FOREGROUND,
-    NEEDS_GOOD,
-    NEEDS_MAPS,
-    NEEDS_MASKS,
-    NEEDS_NORMAL_PIXELS,
     NEEDS_THRESHOLD,
+    images_missing,
+    notes,
+    pixels_missing,
+)
+from pirn_core.evaluation.operating import Confusion, confusion
+from pirn_core.evaluation.parts import (
     PartScore,
     Unavailable,
     Value,
@@ -25,7 +25,7 @@ from pirn_core.evaluation.parts import (
     to_resolution,
 )
 from pirn_core.evaluation.pro import Pixels, pool
-from pirn_core.evaluation.ranking import Curve, Ranking, Scores, lowest_for_nan, ordered, rank
+from pirn_core.evaluation.ranking import Curve, Ranking
 
 __all__ = ["LIMITS", "Curve", "Metrics", "PartScore", "Unavailable", "Value", "evaluate", "to_resolution"]
 
@@ -85,160 +85,79 @@ def evaluate(
         SampleError: When a mask and a map differ in size.
         ConfigError: When a limit is not in (0, 1].
     """
-    for limit in limits:
-        if not 0.0 < limit <= 1.0:
-            raise ConfigError(f"AUPRO up to a false-positive rate of {limit} is not possible.", "Use 0 to 1.")
-    for part in parts:
-        check_shapes(part)
+    _check(parts, limits)
     pixels = pool(parts)
-    images = _image_ranking(parts)
-    why_not = _images_missing(parts)
-    sorted_out = None if threshold is None else confusion(parts, threshold, sure)
+    images = image_ranking(scores_of(parts, False), scores_of(parts, True))
     flat, overlap = pixels.ranking(), pixels.overlap()
+    verdicts = None if threshold is None else confusion(parts, threshold, sure)
+    defective = sum(part.defective for part in parts)
+    no_pixels, no_images = pixels_missing(parts, len(pixels.sizes)), images_missing(defective)
     return Metrics(
         values={
-            **_pixel_values(pixels, parts, overlap, flat, limits),
-            "I-AUROC": why_not if images is None else images.area(),
-            "I-F1-max": why_not if images is None else images.best_f1(),
-            "P-F1-max": _pixels_missing(parts, pixels) if flat is None else flat.best_f1(),
-            "I-AP": why_not if images is None else images.average_precision(),
-            "P-AP": _pixels_missing(parts, pixels) if flat is None else flat.average_precision(),
-            **_part_values(pixels, parts, limits),
-            **_operating_values(sorted_out),
+            **_areas(flat, overlap, limits, no_pixels),
+            "I-AUROC": no_images if images is None else images.area(),
+            "I-F1-max": no_images if images is None else images.best_f1(),
+            "P-F1-max": no_pixels if flat is None else flat.best_f1(),
+            "I-AP": no_images if images is None else images.average_precision(),
+            "P-AP": no_pixels if flat is None else flat.average_precision(),
+            **_areas_on_part(pixels, limits, no_pixels),
+            **_rates(verdicts),
         },
         resolution=resolution_of([part for part in parts if part.has_pixels]),
-        good=sum(not part.defective for part in parts),
-        defective=sum(part.defective for part in parts),
+        good=len(parts) - defective,
+        defective=defective,
         pixel_parts=sum(part.has_pixels for part in parts),
         regions=len(pixels.sizes),
-        confusion=sorted_out,
-        defects=_defect_rows(parts, pixels, sorted_out, limits),
+        confusion=verdicts,
+        defects=defect_rows(parts, pixels, verdicts),
         image_roc=None if images is None else images.curve(),
         pixel_roc=None if flat is None else flat.curve(),
         pro=None if overlap is None else overlap.curve(),
-        notes=_notes(parts),
+        notes=notes(parts),
     )
 
 
-def image_auroc(parts: Sequence[PartScore]) -> Value:
-    """I-AUROC alone: the chance that a defective part scores above a good one, ties counting half."""
-    ranking = _image_ranking(parts)
-    return _images_missing(parts) if ranking is None else ranking.area()
+def localisation(parts: Sequence[PartScore], limits: Sequence[float] = LIMITS) -> dict[str, Value]:
+    """Only AUPRO and P-AUROC, on all pixels and foreground-only; arguments and errors as `evaluate`."""
+    _check(parts, limits)
+    pixels = pool(parts)
+    missing = pixels_missing(parts, len(pixels.sizes))
+    whole = _areas(pixels.ranking(), pixels.overlap(), limits, missing)
+    return {**whole, **_areas_on_part(pixels, limits, missing)}
 
 
-def _image_ranking(parts: Sequence[PartScore]) -> Ranking | None:
-    def scores(defective: bool) -> Scores:
-        return np.array([part.score for part in parts if part.defective == defective], dtype=np.float64)
+def _check(parts: Sequence[PartScore], limits: Sequence[float]) -> None:
+    for limit in limits:
+        if not 0.0 < limit <= 1.0:
+            raise ConfigError(
+                f"AUPRO cannot be integrated up to a false-positive rate of {limit}.",
+                "Choose limits above 0 and up to 1.",
+            )
+    for part in parts:
+        check_shapes(part)
 
-    return rank(ordered([scores(False)]), lowest_for_nan(scores(True)))
 
-
-def _pixel_values(
-    pixels: Pixels,
-    parts: Sequence[PartScore],
-    overlap: Ranking | None,
-    flat: Ranking | None,
-    limits: Sequence[float],
-    prefix: str = "",
+def _areas(
+    flat: Ranking | None, overlap: Ranking | None, limits: Sequence[float], missing: Unavailable
 ) -> dict[str, Value]:
-    missing = _pixels_missing(parts, pixels)
     values: dict[str, Value] = {
-        f"{prefix}AUPRO@{100 * limit:g}%": missing if overlap is None else overlap.area(limit)
-        for limit in limits
+        f"AUPRO@{100 * limit:g}%": missing if overlap is None else overlap.area(limit) for limit in limits
     }
-    return {**values, f"{prefix}P-AUROC": missing if flat is None else flat.area()}
+    return {**values, "P-AUROC": missing if flat is None else flat.area()}
 
 
-def _part_values(pixels: Pixels, parts: Sequence[PartScore], limits: Sequence[float]) -> dict[str, Value]:
-    """The foreground-only variants: false positives counted on the dilated part mask alone."""
-    overlap, flat = pixels.overlap(on_part=True), pixels.ranking(on_part=True)
-    values = _pixel_values(pixels, parts, overlap, flat, limits, prefix="fg-")
-    if pixels.normal_on_part is None and pixels.ranking() is not None:
-        return dict.fromkeys(values, NEEDS_FOREGROUND)
-    return values
+def _areas_on_part(pixels: Pixels, limits: Sequence[float], missing: Unavailable) -> dict[str, Value]:
+    """The foreground-only variants: false positives are counted on the dilated part mask alone."""
+    reason = NEEDS_FOREGROUND if len(pixels.sizes) and pixels.normal_on_part is None else missing
+    values = _areas(pixels.ranking(on_part=True), pixels.overlap(on_part=True), limits, reason)
+    return {f"fg-{name}": value for name, value in values.items()}
 
 
-def _operating_values(sorted_out: Confusion | None) -> dict[str, Value]:
-    if sorted_out is None:
+def _rates(verdicts: Confusion | None) -> dict[str, Value]:
+    if verdicts is None:
         return dict.fromkeys(("recall", "escape rate", "false reject rate"), NEEDS_THRESHOLD)
     return {
-        "recall": sorted_out.recall,
-        "escape rate": sorted_out.escape_rate,
-        "false reject rate": sorted_out.false_reject_rate,
+        "recall": verdicts.recall,
+        "escape rate": verdicts.escape_rate,
+        "false reject rate": verdicts.false_reject_rate,
     }
-
-
-def _images_missing(parts: Sequence[PartScore]) -> Unavailable:
-    return NEEDS_GOOD if any(part.defective for part in parts) else NEEDS_DEFECTIVE
-
-
-def _pixels_missing(parts: Sequence[PartScore], pixels: Pixels) -> Unavailable:
-    if not any(part.defective for part in parts):
-        return NEEDS_DEFECTIVE
-    if not any(part.map is not None for part in parts):
-        return NEEDS_MAPS
-    return NEEDS_NORMAL_PIXELS if len(pixels.sizes) else NEEDS_MASKS
-
-
-def _defect_rows(
-    parts: Sequence[PartScore], pixels: Pixels, sorted_out: Confusion | None, limits: Sequence[float]
-) -> tuple[DefectRow, ...]:
-    good = [part for part in parts if not part.defective]
-    labels = sorted({part.label for part in parts if part.defective})
-    return tuple(
-        _defect_row(
-            label,
-            [part for part in parts if part.defective and part.label == label],
-            good,
-            pixels,
-            sorted_out,
-            limits,
-        )
-        for label in labels
-    )
-
-
-def _defect_row(
-    label: str,
-    bad: list[PartScore],
-    good: list[PartScore],
-    pixels: Pixels,
-    sorted_out: Confusion | None,
-    limits: Sequence[float],
-) -> DefectRow:
-    overlap = pixels.overlap(label=label) if limits else None
-    own = None if sorted_out is None else confusion(bad, sorted_out.threshold, sorted_out.sure)
-    return DefectRow(
-        label=label,
-        parts=len(bad),
-        regions=pixels.labels.count(label),
-        verdicts=None
-        if own is None
-        else {verdict: own.count(True, verdict) for verdict in ("OK", "unsure", "NG")},
-        recall=NEEDS_THRESHOLD if own is None else own.recall,
-        image_auroc=image_auroc([*bad, *good]),
-        overlap=_pixels_missing(bad, pixels) if overlap is None else overlap.area(limits[0]),
-    )
-
-
-def _notes(parts: Sequence[PartScore]) -> tuple[str, ...]:
-    """What a reader of the numbers has to know about the parts behind them."""
-    usable = [part for part in parts if part.has_pixels]
-    seen = any(part.foreground is not None for part in usable)
-    counts = {
-        "NG parts without a mask are left out of the pixel metrics": sum(
-            part.defective and part.mask is None for part in parts
-        ),
-        "parts without a map are left out of the pixel metrics": sum(part.map is None for part in parts),
-        "NG parts have a mask without any defect pixel": sum(
-            part.defective and part.mask is not None and not part.mask.any() for part in usable
-        ),
-        "good parts have defect pixels in their masks; these count as defects": sum(
-            not part.defective and part.mask is not None and bool(part.mask.any()) for part in usable
-        ),
-        "parts without a foreground mask count as a whole in the fg- metrics": sum(
-            seen and part.foreground is None for part in usable
-        ),
-        "parts have no score (NaN) and rank lowest": sum(bool(np.isnan(part.score)) for part in parts),
-    }
-    return tuple(f"{count} {text}." for text, count in counts.items() if count)

@@ -8,7 +8,8 @@ from typing import get_args
 
 import numpy as np
 
-from pirn_core.evaluation.parts import NEEDS_DEFECTIVE, NEEDS_GOOD, PartScore, Value
+from pirn_core.evaluation.missing import NEEDS_DEFECTIVE, NEEDS_GOOD
+from pirn_core.evaluation.parts import PartScore, Value
 from pirn_core.results import Verdict, verdict_of
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -18,8 +19,8 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 class Confusion:
     """Verdicts against the truth.
 
-    A part counts as rejected at or above the threshold. A part in the unsure band counts as passed in the three
-    rates (a defect there is an escape), the strict reading; the cells show how many those are.
+    A part counts as rejected at or above the threshold. In the rates a part in the unsure band counts as
+    passed (a defect there is an escape), which is the strict reading; the cells show how many those are.
 
     Attributes:
         threshold: At or above it a part is NG.
@@ -30,6 +31,11 @@ class Confusion:
     threshold: float
     sure: float
     cells: Mapping[tuple[bool, Verdict], tuple[str, ...]]
+
+    def verdicts_of(self, parts: Sequence[PartScore]) -> dict[Verdict, int]:
+        """How many of these parts have which verdict."""
+        found = [part_verdict(part, self.sure, self.threshold) for part in parts]
+        return {verdict: found.count(verdict) for verdict in VERDICTS}
 
     def count(self, defective: bool, verdict: Verdict) -> int:
         """Number of parts in a cell."""
@@ -58,36 +64,21 @@ class Confusion:
         return self.count(False, "NG") / total if total else NEEDS_GOOD
 
 
-@dataclass(frozen=True)
-class DefectRow:
-    """One defect type against all good parts.
-
-    Attributes:
-        label: The defect type.
-        parts: Number of defective parts of this type.
-        regions: Number of its regions that entered the pixel metrics.
-        verdicts: Its parts by verdict; None without a threshold.
-        recall: Share of its parts that are NG.
-        image_auroc: I-AUROC of its parts against all good parts.
-        overlap: AUPRO of its regions against all normal pixels, at the first limit.
-    """
-
-    label: str
-    parts: int
-    regions: int
-    verdicts: Mapping[Verdict, int] | None
-    recall: Value
-    image_auroc: Value
-    overlap: Value
-
-
 def confusion(parts: Sequence[PartScore], threshold: float, sure: float | None = None) -> Confusion:
     """Sorts the parts by truth and verdict. Without `sure` there is no unsure band."""
     band = threshold if sure is None else sure
-    cells: dict[tuple[bool, Verdict], list[str]] = {
-        (defective, verdict): [] for defective in (True, False) for verdict in VERDICTS
+    cells: dict[tuple[bool, Verdict], tuple[str, ...]] = {
+        (defective, verdict): tuple(
+            part.ref_id
+            for part in parts
+            if part.defective == defective and part_verdict(part, band, threshold) == verdict
+        )
+        for defective in (True, False)
+        for verdict in VERDICTS
     }
-    for part in parts:
-        score = -np.inf if np.isnan(part.score) else part.score
-        cells[part.defective, verdict_of(score, band, threshold)].append(part.ref_id)
-    return Confusion(threshold, band, {key: tuple(ids) for key, ids in cells.items()})
+    return Confusion(threshold, band, cells)
+
+
+def part_verdict(part: PartScore, sure: float, threshold: float) -> Verdict:
+    """The verdict of a part; one without a score (NaN) is OK, as it ranks lowest."""
+    return verdict_of(-np.inf if np.isnan(part.score) else part.score, sure, threshold)

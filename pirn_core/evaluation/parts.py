@@ -27,14 +27,6 @@ class Unavailable:
 
 Value = float | Unavailable
 
-NEEDS_DEFECTIVE = Unavailable("needs NG parts")
-NEEDS_GOOD = Unavailable("needs good parts")
-NEEDS_MASKS = Unavailable("needs masks")
-NEEDS_MAPS = Unavailable("needs maps")
-NEEDS_NORMAL_PIXELS = Unavailable("needs normal pixels")
-NEEDS_FOREGROUND = Unavailable("needs foreground masks")
-NEEDS_THRESHOLD = Unavailable("needs a threshold")
-
 
 @dataclass(frozen=True)
 class PartScore:
@@ -147,7 +139,8 @@ def _resized(image: NDArray[np.generic], height: int, width: int) -> FloatArray:
 def _nearest(mask: BoolArray, height: int, width: int) -> BoolArray:
     rows = ((np.arange(height) + 0.5) * mask.shape[0] / height).astype(np.intp)
     columns = ((np.arange(width) + 0.5) * mask.shape[1] / width).astype(np.intp)
-    return np.asarray(mask, dtype=np.bool_)[rows[:, None], columns[None, :]]
+    picked: BoolArray = np.asarray(mask, dtype=np.bool_)[rows[:, None], columns[None, :]]
+    return picked
 
 
 def _size(array: NDArray[np.generic]) -> str:

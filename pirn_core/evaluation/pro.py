@@ -1,10 +1,10 @@
-"""Pixels of all test parts pooled for P-AUROC and the per-region overlap (AUPRO), on all pixels or the part's.
+"""Pixels of all test parts, pooled for P-AUROC and the per-region overlap (AUPRO), on the image or the part.
 
-The per-region overlap is the mean over the 8-connected components of all ground-truth masks of the share that is
-covered at a threshold (Bergmann et al., "The MVTec 3D-AD Dataset for Unsupervised 3D Anomaly Detection and
+The per-region overlap is the mean over the 8-connected components of all ground-truth masks of the share that
+is covered at a threshold (Bergmann et al., "The MVTec 3D-AD Dataset for Unsupervised 3D Anomaly Detection and
 Localization", VISAPP 2022). That mean is a weighted recall of the defect pixels, each with the weight
-1 / (size of its component * number of components), so its curve over the false-positive rate is a weighted ROC and is
-computed as one, exactly.
+1 / (size of its component * number of components). So its curve over the false-positive rate is a weighted
+ROC, and it is computed as one: every distinct score is a threshold.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Positives ranked against normals: ROC area, partial area, average precision, best F1. Exact, ties included."""
+"""Positives ranked against normals: ROC area, partial area, average precision, best F1; exact with ties."""
 
 from __future__ import annotations
 

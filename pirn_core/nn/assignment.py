@@ -73,7 +73,7 @@ def assign(
     solved = sinkhorn(
         cost,
         token_mass,
-        eps=float(eps),
+        eps=float(eps.detach()) if isinstance(eps, Tensor) else eps,
         rho=rho,
         max_iterations=config.max_iterations,
         tolerance=config.tolerance,

@@ -84,7 +84,8 @@ class Student(nn.Module):
             size = (images.shape[-2] // stride, images.shape[-1] // stride)
             projected = head(maps)
             if projected.shape[-2:] != size:
-                projected = functional.interpolate(projected, size, mode="bilinear", antialias=True)
+                # The antialiased resampling knows no bfloat16.
+                projected = functional.interpolate(projected.float(), size, mode="bilinear", antialias=True)
             outputs.append(projected)
         return outputs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,7 @@ class Recipe:
         lr: Largest learning rate.
         optimizer: `adamw` or `muon`.
         bf16: Whether networks run under bfloat16 autocast (three times as fast with AVX512-BF16).
+        compiled: Whether networks are compiled, which needs a C++ compiler and a minute per view size.
     """
 
     arch: str = "resnet18"
@@ -48,9 +49,10 @@ class Recipe:
     steps: int = 0
     batch: int = 32
     crops: tuple[int, ...] = (128, 128, 192)
-    lr: float = 2e-3
-    optimizer: str = "adamw"
+    lr: float = 8e-3
+    optimizer: str = "muon"
     bf16: bool = True
+    compiled: bool = False
 
 
 def learning_rate(progress: float, peak: float, warmup: float = 0.02) -> float:
@@ -72,6 +74,10 @@ def make_optimizer(name: str, student: Student) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98))
 
 
+def _as_it_is(model: Callable[[Tensor], list[Tensor]]) -> Callable[[Tensor], list[Tensor]]:
+    return model
+
+
 class Distillation:
     """A training run: everything that a checkpoint holds, and the step."""
 
@@ -82,6 +88,9 @@ class Distillation:
         self.stream = stream
         self.student = Student(ARCHITECTURES[recipe.arch])
         self.scale = ChannelScale()
+        # The compiled networks share their weights with these two, which stay the ones that are saved.
+        compiled = torch.compile(dynamic=False) if recipe.compiled else _as_it_is
+        self._run_student, self._run_teacher = compiled(self.student), compiled(teacher)
         self.optimizer = make_optimizer(recipe.optimizer, self.student)
         self.average = Average(self.student)
         self.step = 0
@@ -110,7 +119,7 @@ class Distillation:
             group["lr"] = learning_rate(self.progress, recipe.lr)
         self.student.train()
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
-            target, predicted = self.teacher(images), self.student(images)
+            target, predicted = self._run_teacher(images), self._run_student(images)
         loss = distillation_loss(self._student_scale(predicted), self.scale(target))
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)

@@ -125,6 +125,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--renders", type=int, default=2000, help="number of procedural scenes")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--compile", action="store_true", help="compile the networks")
     parser.add_argument("--fp32", action="store_true", help="no bfloat16 autocast")
     return parser.parse_args(arguments)
 
@@ -133,7 +134,21 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     """The recipe that the command line asks for."""
     recipe = Recipe(options.arch, options.seed, options.minutes, options.steps, options.batch)
     crops = tuple(options.crops)
-    return replace(recipe, crops=crops, lr=options.lr, optimizer=options.optimizer, bf16=not options.fp32)
+    recipe = replace(recipe, crops=crops, lr=options.lr, optimizer=options.optimizer)
+    return replace(recipe, bf16=not options.fp32, compiled=options.compile)
+
+
+def command_line(options: argparse.Namespace) -> str:
+    """The command that repeats the run, with places of files left open."""
+    parts = ["python -m pirn_core.pretraining.train --data DIR --teacher FILE"]
+    for name, value in vars(options).items():
+        if isinstance(value, bool):
+            parts += [f"--{name}"] if value else []
+        elif isinstance(value, list):
+            parts += [f"--{name}", *map(str, value)]
+        elif not isinstance(value, Path):
+            parts.append(f"--{name} {value}")
+    return " ".join(parts)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -148,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     else:
         run.measure_scale()
     batches = validation_batches(sources)
-    command = "python -m pirn_core.pretraining.train " + " ".join(arguments or sys.argv[1:])
+    command = command_line(options)
     train(
         run,
         options.every,

@@ -8,7 +8,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from pirn_core.data.sample import FloatArray
+from pirn_core.data.sample import BoolArray, FloatArray
 from pirn_core.synthetic.shapes import to_cells
 
 DISTANCE = 500.0
@@ -23,6 +23,7 @@ FOCAL = 4.75
 _COARSE_STEPS = 24
 _FINE_STEPS = 6
 _BISECTIONS = 4
+_ROW = 512
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,22 @@ class Hits:
     column: FloatArray
     row: FloatArray
     progress: FloatArray
+
+    def sampled(self, field: FloatArray, outside: tuple[float, ...] = (0, 0, 0, 0)) -> FloatArray:
+        """A field on the part's grid (CELLS, CELLS) or (CELLS, CELLS, C <= 4) at the hits; `outside` beyond it."""
+        return np.asarray(
+            cv2.remap(
+                field, self.column, self.row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
+            ),
+            np.float32,
+        )
+
+    def chosen(self, where: BoolArray) -> Hits:
+        """Only the hits at `where`, in rows of `_ROW`, the last one filled up with copies of the last hit."""
+        places = np.flatnonzero(where)
+        rows = -(-places.size // _ROW)
+        places = np.pad(places, (0, rows * _ROW - places.size), mode="edge").reshape(rows, _ROW)
+        return Hits(*(field.ravel()[places] for field in vars(self).values()))
 
 
 @dataclass(frozen=True)

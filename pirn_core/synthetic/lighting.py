@@ -105,14 +105,14 @@ def shadow(field: FloatArray, direction: FloatArray, spread: float, bias: float 
 
 
 def highlight(
-    normal: list[FloatArray], along: list[FloatArray], half: FloatArray, finish: Finish, spread: float
+    normal: list[FloatArray], along: list[FloatArray], half: list[FloatArray], finish: Finish, spread: float
 ) -> FloatArray:
-    """The GGX distribution D(h) for constant half vector directions, widened by the lamp's size.
+    """The GGX distribution D(h), widened by the lamp's size.
 
     Args:
-        normal: Components x, y, z, each (H, W).
+        normal: Components x, y, z, all of one shape.
         along: The marks' direction, orthogonal to the normal, components alike.
-        half: Half vector between lamp and camera, (3,).
+        half: Half vector between lamp and camera, components alike.
         finish: Its roughness along and across the marks.
         spread: Angular radius of the lamp, radians.
     """

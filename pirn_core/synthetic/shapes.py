@@ -87,7 +87,7 @@ def body(
     *,
     rounding: float = 0.5,
     fillet: float = 0.0,
-    draft: float = 0.03,
+    draft: float = 0.045,
 ) -> FloatArray:
     """Height of a prism over an outline: `top` inside, `base` outside, with machined edges.
 
@@ -106,7 +106,7 @@ def body(
     if fillet > 0:
         foot = draft * (top - rounding - base - fillet)
         into = np.clip(fillet - (distance - foot), 0, fillet)
-        height = np.maximum(height, base + fillet - np.sqrt(fillet**2 - np.square(into)))
+        height = np.maximum(height, base + fillet - np.sqrt(np.maximum(fillet**2 - np.square(into), 0)))
     return np.asarray(height, np.float32)
 
 
@@ -118,7 +118,7 @@ def carve(
     *,
     rounding: float = 0.4,
     fillet: float = 0.0,
-    draft: float = 0.03,
+    draft: float = 0.045,
 ) -> FloatArray:
     """`height` with a recess cut from a face at `rim` down to `floor` inside the outline."""
     recess = body(-distance, rim, floor, rounding=rounding, fillet=fillet, draft=draft)

@@ -86,5 +86,6 @@ def test_missing_and_broken_pictures_are_named(tmp_path: Path) -> None:
 
 
 def test_split_is_fixed() -> None:
-    held = [index for index in range(400) if Picture(np.zeros((1, 1, 3), np.uint8), "photo", f"p{index}").held_out]
+    image = np.zeros((1, 1, 3), np.uint8)
+    held = [index for index in range(400) if Picture(image, "photo", f"p{index}").held_out]
     assert 5 < len(held) < 40

@@ -5,7 +5,13 @@ import pytest
 import torch
 
 from pirn_core.pretraining.architectures import read_export, rebuild, row
-from pirn_core.pretraining.distil import ARCHITECTURES, ChannelScale, Student, distillation_loss, stage_cosines
+from pirn_core.pretraining.distil import (
+    ARCHITECTURES,
+    ChannelScale,
+    Student,
+    distillation_loss,
+    stage_cosines,
+)
 from pirn_core.pretraining.export import export_backbone
 from pirn_core.pretraining.pictures import Picture
 from pirn_core.pretraining.run import Distillation, Recipe, learning_rate
@@ -50,7 +56,7 @@ def test_loss_falls(teacher: Teacher, stream: ViewStream, optimizer: str) -> Non
     assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:3])
 
 
-def test_resumed_run_equals_the_uninterrupted_one(teacher: Teacher, stream: ViewStream, tmp_path: Path) -> None:
+def test_resumed_run_equals_the_whole_one(teacher: Teacher, stream: ViewStream, tmp_path: Path) -> None:
     whole = make(teacher, stream)
     for _ in range(4):
         whole.advance()
@@ -128,7 +134,8 @@ def test_loss_is_zero_only_for_equal_maps() -> None:
 
 def test_learning_rate_rises_then_falls_to_zero() -> None:
     rates = [learning_rate(progress, 1.0) for progress in np.linspace(0, 1, 101)]
-    assert max(rates) == pytest.approx(1, abs=1e-3) and rates[0] < 0.05 and rates[-1] == pytest.approx(0, abs=1e-9)
+    assert max(rates) == pytest.approx(1, abs=1e-3)
+    assert rates[0] < 0.05 and rates[-1] == pytest.approx(0, abs=1e-9)
     assert int(np.argmax(rates)) == 2
 
 

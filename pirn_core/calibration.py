@@ -1,0 +1,177 @@
+"""What good parts look like to a model that has not seen them: expected residuals, scores and the threshold.
+
+Calibration is a pure function of a list of records, one for every good part: folds of the shots to begin with, then every part
+that the user confirms. Adding or removing a record needs no training and no images, and can be undone exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pirn_core.config import ScoringConfig
+from pirn_core.data.sample import FloatArray, Modality
+from pirn_core.errors import NotFittedError
+from pirn_core.scoring import Frame, fused, image_map, part_score, token_scores
+
+Source = Literal["held-out shot", "confirmed"]
+
+TOP_PROTOTYPES = 32
+"""Prototypes per token that calibration keeps; the rest of a soft assignment carries no structure."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One modality of a part as the model explains it.
+
+    Attributes:
+        residual: d = 1 - cos(E, Z_rec) of every token, float32 (N,).
+        prototypes: The prototypes that explain it best, int32 (N, T).
+        weights: Their weights, float32 (N, T), rows summing to 1.
+    """
+
+    residual: FloatArray
+    prototypes: NDArray[np.int32]
+    weights: FloatArray
+
+
+@dataclass(frozen=True)
+class NormalRecord:
+    """A good part, seen by a model that was not trained on it.
+
+    Attributes:
+        part: Its id.
+        source: Where it comes from.
+        frame: Where its tokens lie.
+        evidence: Per modality.
+    """
+
+    part: str
+    source: Source
+    frame: Frame
+    evidence: Mapping[Modality, Evidence]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Constants of a model, made from normal records only.
+
+    Attributes:
+        expected: Expected residual of every prototype per modality, float32 (K,).
+        scores: Score of every record's part, under the calibration of the others.
+        sure: Below it a part is certainly normal.
+        threshold: At or above it a part is NG.
+    """
+
+    expected: Mapping[Modality, FloatArray]
+    scores: Mapping[str, float]
+    sure: float
+    threshold: float
+
+    @property
+    def colour_range(self) -> tuple[float, float]:
+        """Lower and upper end of the anomaly map's colours: constants of the model, never of an image."""
+        return (0.5 * self.sure, 1.5 * self.threshold)
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Residual mass and token mass that every prototype received."""
+
+    residual: NDArray[np.float64]
+    mass: NDArray[np.float64]
+
+    def without(self, other: _Sums) -> _Sums:
+        return _Sums(self.residual - other.residual, self.mass - other.mass)
+
+    def expected(self, config: ScoringConfig) -> FloatArray:
+        """Mean residual of every prototype, shrunk to the global mean."""
+        level = self.residual.sum() / max(self.mass.sum(), 1e-9)
+        if not config.prototype_scale:
+            return np.full(self.mass.shape, level, np.float32)
+        shrunk = (self.residual + config.shrink * level) / np.maximum(self.mass + config.shrink, 1e-9)
+        return np.maximum(shrunk, 1e-6).astype(np.float32)
+
+
+def calibrate(records: Sequence[NormalRecord], prototypes: int, config: ScoringConfig) -> Calibration:
+    """Expected residuals and threshold from good parts.
+
+    Args:
+        records: At least one.
+        prototypes: K of the model.
+        config: Shrinkage, quantile and margin.
+
+    Raises:
+        NotFittedError: Without any record.
+    """
+    if not records:
+        raise NotFittedError("There is no good part to calibrate with.", "Train with at least one shot.")
+    single = [{m: _sums([e], r.frame, prototypes) for m, e in r.evidence.items()} for r in records]
+    total = {m: _total([s[m] for s in single if m in s]) for m in dict.fromkeys(m for s in single for m in s)}
+    scores: dict[str, float] = {}
+    for record, own in zip(records, single, strict=True):
+        others = {m: total[m].without(own[m]) if _enough(total[m], own[m]) else total[m] for m in own}
+        expected = {m: sums.expected(config) for m, sums in others.items()}
+        scores[record.part] = part_score(record_map(record, expected, config))
+    sure, threshold = thresholds(list(scores.values()), config)
+    return Calibration({m: sums.expected(config) for m, sums in total.items()}, scores, sure, threshold)
+
+
+def record_map(record: NormalRecord, expected: Mapping[Modality, FloatArray], config: ScoringConfig) -> FloatArray:
+    """The fused map of a record under given expected residuals, at the image's size."""
+    return fused(evidence_maps(record.evidence, record.frame, expected, config))
+
+
+def evidence_maps(
+    evidence: Mapping[Modality, Evidence],
+    frame: Frame,
+    expected: Mapping[Modality, FloatArray],
+    config: ScoringConfig,
+) -> dict[Modality, FloatArray]:
+    """The map of every modality at the image's size: the one way from residuals to maps."""
+    return {
+        m: image_map(
+            token_scores(e.residual, e.prototypes, e.weights, expected[m]), frame, config.smoothing
+        )
+        for m, e in evidence.items()
+    }
+
+
+def thresholds(scores: Sequence[float], config: ScoringConfig) -> tuple[float, float]:
+    """`sure` and `threshold` from the held-out scores of good parts, never from defective ones.
+
+    The threshold lies `margin` robust standard deviations above the largest good score, since a few shots rarely show the
+    worst good part; a spread below 5 % of the median is not believed of so few parts.
+    """
+    values = np.asarray(scores, np.float64)
+    median = float(np.median(values))
+    spread = max(1.4826 * float(np.median(np.abs(values - median))), 0.05 * median)
+    threshold = float(values.max()) + config.margin * spread
+    return min(float(np.quantile(values, config.quantile)), threshold), threshold
+
+
+def _sums(evidence: Iterable[Evidence], frame: Frame, prototypes: int) -> _Sums:
+    residual, mass = np.zeros(prototypes), np.zeros(prototypes)
+    on_part = frame.foreground if frame.foreground.any() else np.ones_like(frame.foreground)
+    for item in evidence:
+        index, weight = item.prototypes[on_part].ravel(), item.weights[on_part].astype(np.float64)
+        mass += np.bincount(index, weight.ravel(), minlength=prototypes)
+        pushed = weight * item.residual[on_part].astype(np.float64)[:, None]
+        residual += np.bincount(index, pushed.ravel(), minlength=prototypes)
+    return _Sums(residual, mass)
+
+
+def _total(sums: Sequence[_Sums]) -> _Sums:
+    return _Sums(
+        np.sum([s.residual for s in sums], axis=0),
+        np.sum([s.mass for s in sums], axis=0),
+    )
+
+
+def _enough(total: _Sums, own: _Sums) -> bool:
+    """Whether anything is left when a record is taken out."""
+    return bool(total.mass.sum() - own.mass.sum() > 0.5)

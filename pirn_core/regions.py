@@ -1,0 +1,126 @@
+"""Areas above the threshold, measured on the part's surface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pirn_core.data.sample import BoolArray, FloatArray, Modality
+from pirn_core.results import Region
+
+_SMALLEST = 4
+"""Pixels; smaller specks are the threshold's grain, not regions, unless they are all there is."""
+
+_LEAST_POINTS = 8
+_RING = 0.75
+"""Width of the surroundings, as a fraction of the region's own radius."""
+
+
+def find_regions(
+    fused: FloatArray, maps: Mapping[Modality, FloatArray], threshold: float, xyz: FloatArray | None
+) -> tuple[Region, ...]:
+    """8-connected areas whose fused score is at or above the threshold, by falling peak.
+
+    Args:
+        fused: (H, W), NaN outside what was seen.
+        maps: Per modality, (H, W).
+        threshold: Of the verdict.
+        xyz: Organised points in mm, NaN where none; None without 3D.
+    """
+    above = np.nan_to_num(fused, nan=-np.inf) >= threshold
+    if not above.any():
+        return ()
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(above.astype(np.uint8), connectivity=8)
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    kept = [k for k in range(1, count) if sizes[k - 1] >= _SMALLEST] or [int(np.argmax(sizes)) + 1]
+    found = [_region(labels == k, stats[k], fused, maps, xyz) for k in kept]
+    found.sort(key=lambda region: -region.peak)
+    return tuple(_numbered(region, number) for number, region in enumerate(found, start=1))
+
+
+def _region(
+    mask: BoolArray,
+    stats: NDArray[np.int32],
+    fused: FloatArray,
+    maps: Mapping[Modality, FloatArray],
+    xyz: FloatArray | None,
+) -> Region:
+    left, top, width, height = (int(v) for v in stats[:4])
+    inside = np.where(mask, fused, -np.inf)
+    row, column = np.unravel_index(int(inside.argmax()), fused.shape)
+    sums = {m: float(np.nansum(values[mask])) for m, values in maps.items()}
+    total = max(sum(sums.values()), 1e-12)
+    area, extent, offset = _measured(mask, xyz) if xyz is not None else (None, None, None)
+    return Region(
+        label=0,
+        box=(top, left, top + height, left + width),
+        pixels=int(stats[cv2.CC_STAT_AREA]),
+        peak=float(fused[row, column]),
+        peak_at=(int(row), int(column)),
+        share={m: value / total for m, value in sums.items()},
+        area_mm2=area,
+        extent_mm=extent,
+        height_mm=offset,
+    )
+
+
+def _numbered(region: Region, label: int) -> Region:
+    from dataclasses import replace
+
+    return replace(region, label=label)
+
+
+def _measured(
+    mask: BoolArray, xyz: FloatArray
+) -> tuple[float | None, tuple[float, float] | None, float | None]:
+    """Area, extents and height of a region, None each where too few of its pixels have a point."""
+    points = xyz[mask]
+    points = points[np.isfinite(points).all(axis=1)].astype(np.float64)
+    if len(points) < _LEAST_POINTS:
+        return None, None, None
+    return _area(mask, xyz, len(points)), _extent(points), _height(mask, xyz, points)
+
+
+def _area(mask: BoolArray, xyz: FloatArray, points: int) -> float | None:
+    """Sum of the surface cells' areas, extrapolated to the region's pixels without a point."""
+    rows, columns = np.nonzero(mask)
+    top, bottom, left, right = rows.min(), rows.max() + 2, columns.min(), columns.max() + 2
+    patch, inside = xyz[top:bottom, left:right].astype(np.float64), mask[top:bottom, left:right]
+    if patch.shape[0] < 2 or patch.shape[1] < 2:
+        return None
+    right_edge = patch[:-1, 1:] - patch[:-1, :-1]
+    down_edge = patch[1:, :-1] - patch[:-1, :-1]
+    cells = np.linalg.norm(np.cross(right_edge, down_edge), axis=-1)[inside[:-1, :-1]]
+    cells = cells[np.isfinite(cells)]
+    if not len(cells):
+        return None
+    # The median stands for cells at jumps of depth, whose edges span empty space.
+    typical = float(np.median(cells))
+    return float(np.minimum(cells, 10.0 * typical).mean() * mask.sum())
+
+
+def _extent(points: NDArray[np.float64]) -> tuple[float, float]:
+    """Longest extent and the one across it, along the principal axes, 1st to 99th percentile."""
+    centred = points - points.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    along = centred @ axes[:2].T
+    low, high = np.percentile(along, [1.0, 99.0], axis=0)
+    return float(high[0] - low[0]), float(high[1] - low[1])
+
+
+def _height(mask: BoolArray, xyz: FloatArray, points: NDArray[np.float64]) -> float | None:
+    """Median offset from a plane through the surroundings, positive towards the camera."""
+    radius = max(3, round(_RING * (mask.sum() / np.pi) ** 0.5))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    near = cv2.dilate(mask.astype(np.uint8), kernel).astype(bool) & ~mask
+    ring = xyz[near]
+    ring = ring[np.isfinite(ring).all(axis=1)].astype(np.float64)
+    if len(ring) < _LEAST_POINTS:
+        return None
+    centre = np.median(ring, axis=0)
+    _, _, axes = np.linalg.svd(ring - centre, full_matrices=False)
+    normal = axes[2] if axes[2] @ centre < 0 else -axes[2]
+    return float(np.median((points - centre) @ normal))

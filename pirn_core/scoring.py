@@ -1,0 +1,102 @@
+"""From token residuals to maps and scores (paper, section 3.4, inference)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pirn_core.data.preprocessing import View, map_to_image
+from pirn_core.data.sample import BoolArray, FloatArray, Modality
+
+CELLS_PER_TOKEN = 4
+"""Resolution at which maps are smoothed: finer cells change nothing, the map being smooth on a token's scale."""
+
+_LEAST_WEIGHT = 0.05
+"""Below this smoothed share of foreground tokens a cell rests on background only and is not seen."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a part's tokens lie in its image.
+
+    Attributes:
+        view: The view that the tokens were computed from, reduced to its geometry.
+        seen: Where scores count: the dilated part inside the view, bool (H, W).
+        foreground: Tokens on the part, bool (N,).
+    """
+
+    view: View
+    seen: BoolArray
+    foreground: BoolArray
+
+    @property
+    def grid(self) -> int:
+        """Tokens per side."""
+        return round(self.foreground.size**0.5)
+
+
+def token_scores(
+    residual: FloatArray, prototypes: FloatArray, weights: FloatArray, expected: FloatArray
+) -> FloatArray:
+    """Residuals over what good parts show at the same prototypes: about 1 for a normal token.
+
+    Args:
+        residual: d of every token, (N,).
+        prototypes: Indices of the prototypes that explain a token best, int (N, T).
+        weights: Their weights, rows summing to 1, (N, T).
+        expected: Expected residual of every prototype, (K,), > 0.
+    """
+    scale = (weights * expected[prototypes]).sum(axis=1)
+    scores: FloatArray = (residual / np.maximum(scale, 1e-9)).astype(np.float32)
+    return scores
+
+
+def smooth_map(tokens: FloatArray, foreground: BoolArray, smoothing: float) -> FloatArray:
+    """A smoothed map of token scores over the view, (cells, cells), NaN where no part is near.
+
+    The Gaussian is normalised by the foreground, so that neither the background's tokens nor the mask's edge leak in.
+
+    Args:
+        tokens: (N,), finite.
+        foreground: bool (N,); where it is all False every token counts.
+        smoothing: Sigma as a fraction of the view's side.
+    """
+    grid = round(tokens.size**0.5)
+    side = grid * CELLS_PER_TOKEN
+    kept = foreground if foreground.any() else np.ones_like(foreground)
+    weight = kept.astype(np.float32).reshape(grid, grid)
+    value = tokens.astype(np.float32).reshape(grid, grid) * weight
+    both = cv2.resize(np.dstack([value, weight]), (side, side), interpolation=cv2.INTER_LINEAR)
+    if smoothing > 0:
+        both = cv2.GaussianBlur(both, (0, 0), smoothing * side, borderType=cv2.BORDER_REPLICATE)
+    near = both[..., 1] >= _LEAST_WEIGHT
+    result: FloatArray = np.where(near, both[..., 0] / np.maximum(both[..., 1], _LEAST_WEIGHT), np.nan)
+    return result.astype(np.float32)
+
+
+def image_map(tokens: FloatArray, frame: Frame, smoothing: float) -> FloatArray:
+    """Token scores (N,) as a map at the image's size, NaN outside of what was seen."""
+    cells = smooth_map(tokens, frame.foreground, smoothing)
+    # The nearest seen cell stands in for unseen ones, so that the bilinear step meets no NaN at the mask's edge.
+    filled = np.where(np.isfinite(cells), cells, np.float32(np.nanmin(cells)))
+    laid = map_to_image(filled, frame.view, (frame.seen.shape[0], frame.seen.shape[1]))
+    laid[~frame.seen] = np.nan
+    return laid
+
+
+def fused(maps: Mapping[Modality, FloatArray] | Sequence[FloatArray]) -> FloatArray:
+    """The mean of the modalities' maps.
+
+    The paper sums them; the mean ranks alike and keeps a part that lacks a modality on the same scale.
+    """
+    layers = list(maps.values()) if isinstance(maps, Mapping) else list(maps)
+    total: FloatArray = np.mean(np.stack(layers), axis=0, dtype=np.float32)
+    return total
+
+
+def part_score(values: FloatArray) -> float:
+    """The largest value of a map; 0 for a map that saw nothing."""
+    return float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
