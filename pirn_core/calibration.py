@@ -93,7 +93,9 @@ class _Sums:
         level = self.residual.sum() / max(self.mass.sum(), 1e-9)
         if not config.prototype_scale:
             return np.full(self.mass.shape, level, np.float32)
-        shrunk = (self.residual + config.shrink * level) / np.maximum(self.mass + config.shrink, 1e-9)
+        # A hundredth of a token is too little to divide by, and rounding where a record was taken out.
+        shrink = max(config.shrink, 0.01)
+        shrunk = (self.residual + shrink * level) / np.maximum(self.mass + shrink, shrink)
         return np.maximum(shrunk, 1e-6).astype(np.float32)
 
 

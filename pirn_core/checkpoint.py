@@ -20,7 +20,7 @@ from pirn_core import config as settings
 from pirn_core.calibration import Evidence, NormalRecord
 from pirn_core.data.preprocessing import FittedRecipe, View
 from pirn_core.data.sample import MODALITIES
-from pirn_core.errors import CheckpointError
+from pirn_core.errors import CheckpointError, PirnError
 from pirn_core.files import atomic_path
 from pirn_core.model import BackboneIdentity, Shot, TrainedModel
 from pirn_core.nn.pirn import Pirn
@@ -46,9 +46,10 @@ def save(model: TrainedModel, path: Path) -> TrainedModel:
     try:
         with atomic_path(path) as temporary:
             save_file(tensors, temporary, metadata={_KEY: json.dumps(meta)})
-    except OSError as error:
+    except (OSError, SafetensorError) as error:  # safetensors reports a full disk as an error of its own
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise CheckpointError(
-            f"{path}: cannot be written: {error.strerror or error}.", "Choose another folder or free some space."
+            f"{path}: cannot be written: {reason}.", "Choose another folder or free some space."
         ) from error
     return replace(model, id=str(meta["id"]))
 
@@ -65,6 +66,8 @@ def load(path: Path) -> TrainedModel:
         raise CheckpointError(f"{path}: its contents do not match its id: it is damaged.", "Copy it again.")
     try:
         return _from_file(tensors, meta)
+    except PirnError as error:  # settings of a newer program
+        raise CheckpointError(f"{path}: {error.message}", error.advice) from error
     except (KeyError, TypeError, ValueError, IndexError, RuntimeError, msgspec.ValidationError) as error:
         raise CheckpointError(f"{path}: its contents do not fit together: {error}.", "Train the model again.") from error
 
@@ -86,14 +89,26 @@ def read_meta(path: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path}: holds tensors, but no PIRN model.", "Weights of a backbone go to `pirn backbones import`."
         )
-    meta: dict[str, Any] = json.loads(text)
-    if meta["schema"] > SCHEMA:
+    return _checked_meta(path, text)
+
+
+def _checked_meta(path: Path, text: str) -> dict[str, Any]:
+    try:
+        meta = json.loads(text)
+    except ValueError as error:
+        raise CheckpointError(f"{path}: its description is damaged: {error}.", "Copy it again.") from error
+    schema = meta.get("schema") if isinstance(meta, dict) else None
+    if not isinstance(schema, int):
+        raise CheckpointError(f"{path}: its description names no schema: it is damaged.", "Copy it again.")
+    if schema > SCHEMA:
+        history = meta.get("history")
+        program = history.get("program", "unknown") if isinstance(history, dict) else "unknown"
         raise CheckpointError(
-            f"{path}: has schema {meta['schema']}, this program knows up to {SCHEMA} (it was saved by "
-            f"version {meta.get('history', {}).get('program', 'unknown')}).",
+            f"{path}: has schema {schema}, this program knows up to {SCHEMA} (it was saved by version {program}).",
             "Update the program.",
         )
-    return meta
+    found: dict[str, Any] = meta
+    return found
 
 
 def _unreadable(path: Path, error: Exception) -> str:
@@ -116,8 +131,10 @@ def _tensors(path: Path) -> dict[str, Tensor]:
 def _identity(tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(json.dumps(meta, sort_keys=True).encode())
     for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].contiguous().view(torch.uint8).numpy().tobytes())
+        tensor = tensors[name]
+        # Type and shape count: the same bytes read as another type are other numbers.
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()[:12]
 
 

@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Base of all settings."""
 
 
-class SurfaceConfig(Settings):
+class SurfaceConfig(Settings, frozen=True):
     """Surface normals from organised points.
 
     Attributes:
@@ -40,7 +40,7 @@ class SurfaceConfig(Settings):
     window_px: Annotated[int, Meta(ge=3, le=51)] = 7
 
 
-class ForegroundConfig(Settings):
+class ForegroundConfig(Settings, frozen=True):
     """The part against what it lies on.
 
     Attributes:
@@ -59,7 +59,7 @@ class ForegroundConfig(Settings):
     max_share: Fraction = 0.9
 
 
-class CropConfig(Settings):
+class CropConfig(Settings, frozen=True):
     """Square crop to the part, of one size for all parts.
 
     Attributes:
@@ -73,7 +73,7 @@ class CropConfig(Settings):
     step_px: Count = 32
 
 
-class PhotometricConfig(Settings):
+class PhotometricConfig(Settings, frozen=True):
     """Brightness of the colour image.
 
     Attributes:
@@ -85,7 +85,7 @@ class PhotometricConfig(Settings):
     blank_background: bool = False
 
 
-class AugmentationConfig(Settings):
+class AugmentationConfig(Settings, frozen=True):
     """Views made of every shot.
 
     Attributes:
@@ -99,7 +99,7 @@ class AugmentationConfig(Settings):
     shift: Annotated[float, Meta(ge=0.0, le=0.25)] = 0.0
 
 
-class Recipe(Settings):
+class Recipe(Settings, frozen=True):
     """Everything between a sample and the network's input; stored in the model, alike for shots and tests."""
 
     surface: SurfaceConfig = SurfaceConfig()
@@ -112,7 +112,7 @@ class Recipe(Settings):
     """Tokens per side; None: the backbone's own."""
 
 
-class TransportConfig(Settings):
+class TransportConfig(Settings, frozen=True):
     """Assignment of tokens to prototypes (paper, section 3.2).
 
     Attributes:
@@ -133,7 +133,7 @@ class TransportConfig(Settings):
     tolerance: Positive = 1e-3
 
 
-class RefinementConfig(Settings):
+class RefinementConfig(Settings, frozen=True):
     """Adaptive prototype refinement, APR (paper, section 3.3).
 
     Attributes:
@@ -152,7 +152,7 @@ class RefinementConfig(Settings):
     evidence: bool = True
 
 
-class CommunicationConfig(Settings):
+class CommunicationConfig(Settings, frozen=True):
     """Multimodal normality communication, MNC (paper, section 3.4).
 
     Attributes:
@@ -169,7 +169,7 @@ class CommunicationConfig(Settings):
     heads: Count = 4
 
 
-class DecoderConfig(Settings):
+class DecoderConfig(Settings, frozen=True):
     """The prototype-aware decoder (paper, section 3.1).
 
     Attributes:
@@ -192,7 +192,7 @@ class DecoderConfig(Settings):
     communication: CommunicationConfig = CommunicationConfig()
 
 
-class TrainingConfig(Settings):
+class TrainingConfig(Settings, frozen=True):
     """How the decoder is trained.
 
     Attributes:
@@ -222,7 +222,7 @@ class TrainingConfig(Settings):
     refine_in_training: bool = False
 
 
-class ScoringConfig(Settings):
+class ScoringConfig(Settings, frozen=True):
     """From token residuals to a map, a score and a threshold.
 
     Attributes:
@@ -241,7 +241,7 @@ class ScoringConfig(Settings):
     margin: NonNegative = 1.0
 
 
-class PirnConfig(Settings):
+class PirnConfig(Settings, frozen=True):
     """All settings of one model."""
 
     schema: int = SCHEMA
@@ -258,6 +258,15 @@ class PirnConfig(Settings):
 def to_dict(config: PirnConfig) -> dict[str, Any]:
     """Plain dictionaries, lists, numbers and strings; infinity as the string `inf`."""
     return dict(_without_infinity(msgspec.to_builtins(config)))
+
+
+def dotted(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by their dotted names, e.g. `decoder.prototypes`."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        found |= dotted(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return found
 
 
 def from_dict(values: Mapping[str, Any]) -> PirnConfig:
@@ -296,18 +305,19 @@ def changed(config: PirnConfig, changes: Mapping[str, Any]) -> PirnConfig:
     """
     values = to_dict(config)
     for key, value in changes.items():
-        _merge(values, key.split("."), value)
+        _merge(values, str(key).split("."), value)
     return from_dict(values)
 
 
 def _merge(into: dict[str, Any], path: list[str], value: Any) -> None:
-    if len(path) > 1:
-        _merge(into.setdefault(path[0], {}), path[1:], value)
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            _merge(into.setdefault(path[0], {}), key.split("."), item)
-    else:
+    if len(path) == 1 and not isinstance(value, Mapping):
         into[path[0]] = value
+        return
+    inner = into.setdefault(path[0], {})
+    if not isinstance(inner, dict):
+        raise ConfigError(f"settings: {path[0]!r} has no settings inside.")
+    for key, item in [(".".join(path[1:]), value)] if len(path) > 1 else value.items():
+        _merge(inner, str(key).split("."), item)
 
 
 def _without_infinity(value: Any) -> Any:

@@ -18,6 +18,8 @@ from pirn_core.nn.backbone import Backbone
 from pirn_core.scoring import Frame
 from pirn_core.tokens import TokenCache
 
+_LARGEST = float(torch.finfo(torch.half).max)
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -111,7 +113,7 @@ class Encoder:
     def _forward(self, views: Sequence[View], modalities: Sequence[Modality]) -> list[dict[Modality, Tensor]]:
         images = [_images(view, modalities) for view in views]
         stacked = torch.from_numpy(np.stack([image for some in images for image in some.values()]))
-        tokens = iter(self.backbone(stacked).half().cpu())
+        tokens = iter(self.backbone(stacked).clamp(-_LARGEST, _LARGEST).half().cpu())
         return [{m: next(tokens).clone() for m in some} for some in images]
 
     def _key(self, view: View, modalities: Sequence[Modality]) -> str:

@@ -42,5 +42,9 @@ class ConfigError(PirnError):
     """A setting is unknown or out of range."""
 
 
+class OutputError(PirnError):
+    """A result cannot be written where it was asked for."""
+
+
 class Cancelled(PirnError):  # noqa: N818 - not a fault, the user's wish
     """The user stopped the job; nothing was changed."""

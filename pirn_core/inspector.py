@@ -132,7 +132,7 @@ def backbone_of(model: TrainedModel, device: torch.device, weights: Path | None 
     """
     wanted = model.backbone
     backbone = load_backbone(
-        wanted.name, input_size=wanted.input_size, grid=wanted.grid, device=device, weights_file=weights
+        wanted.name, input_size=wanted.input_size, grid=wanted.grid, device=device, weights=weights
     )
     if backbone.channels != wanted.channels:
         raise BackboneError(

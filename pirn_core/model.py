@@ -90,12 +90,13 @@ class TrainedModel:
         return min(self.calibration.sure, self.threshold), self.threshold
 
     def confirmed(self, records: Iterable[NormalRecord]) -> TrainedModel:
-        """A model that also knows these good parts; one that was known already is replaced.
+        """A model that also knows these good parts; one that was confirmed already is replaced.
 
-        Only expected residuals and thresholds change: nothing is trained, and taking the records away gives the former
-        model back.
+        Only expected residuals and thresholds change: nothing is trained, and taking the records away gives the
+        former model back. A shot's own record stays: it comes from a model that has not seen the shot.
         """
-        new = {r.part: r for r in records}
+        shots = {r.part for r in self.records if r.source != "confirmed"}
+        new = {r.part: r for r in records if r.part not in shots}
         kept = tuple(r for r in self.records if r.part not in new)
         return replace(self, records=(*kept, *new.values()), id="")
 

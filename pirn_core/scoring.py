@@ -10,6 +10,7 @@ import numpy as np
 
 from pirn_core.data.preprocessing import View, map_to_image
 from pirn_core.data.sample import BoolArray, FloatArray, Modality
+from pirn_core.data.surface import fill_nearest
 
 CELLS_PER_TOKEN = 4
 """Resolution at which maps are smoothed: finer cells change nothing, the map being smooth on a token's scale."""
@@ -81,7 +82,7 @@ def image_map(tokens: FloatArray, frame: Frame, smoothing: float) -> FloatArray:
     """Token scores (N,) as a map at the image's size, NaN outside of what was seen."""
     cells = smooth_map(tokens, frame.foreground, smoothing)
     # The nearest seen cell stands in for unseen ones, so that the bilinear step meets no NaN at the mask's edge.
-    filled = np.where(np.isfinite(cells), cells, np.float32(np.nanmin(cells)))
+    filled = fill_nearest(cells, np.isfinite(cells))
     laid = map_to_image(filled, frame.view, (frame.seen.shape[0], frame.seen.shape[1]))
     laid[~frame.seen] = np.nan
     return laid

@@ -33,8 +33,8 @@ _log = logging.getLogger(__name__)
 class TokenCache:
     """A folder of arrays by key, shared by any number of processes.
 
-    Writing is atomic; a damaged entry counts as absent and is removed; beyond the limit the entries that were not
-    used for longest go. A cache that cannot be written only costs time: it logs a warning and goes on.
+    Writing is atomic; a damaged entry counts as absent and is removed; beyond the limit the entries that were
+    not used for longest go. A cache that cannot be written only costs time: it logs a warning and goes on.
 
     Args:
         folder: Where the entries are, created when needed; None keeps nothing.
@@ -67,24 +67,26 @@ class TokenCache:
         path = self._path(key)
         try:
             arrays = load(path.read_bytes())
-            os.utime(path)
-        except FileNotFoundError:
+        except OSError:
             return None
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
+        except (SafetensorError, KeyError, ValueError) as error:
             _log.warning("%s: a damaged entry is removed (%s)", path, error)
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
+        with contextlib.suppress(OSError):
+            os.utime(path)  # time of last use, by which entries are kept
         return {name: _widened(values) for name, values in arrays.items()}
 
     def put(self, key: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
         """Keeps arrays under a key.
 
-        Floating-point arrays are stored as fp16, or as fp32 where that range does not suffice; others as they are.
+        Floating-point arrays are stored as fp16, or as fp32 where that range does not suffice; others as they
+        are.
 
         Returns:
-            The arrays as `get` gives them, rounding included: use these, so that the first inspection of a part
-            and every later one give the same score to the last digit.
+            The arrays as `get` gives them, rounding included, whether or not they could be kept: with these
+            the first inspection of a part and every later one give the same score to the last digit.
         """
         stored = {name: _narrowed(np.asarray(values)) for name, values in arrays.items()}
         if self.folder is not None:
@@ -142,10 +144,10 @@ class TokenCache:
 
 def _narrowed(values: NDArray[Any]) -> NDArray[Any]:
     if not np.issubdtype(values.dtype, np.floating):
-        return np.ascontiguousarray(values)
+        return np.asarray(values, order="C")
     finite = np.abs(values[np.isfinite(values)])
     fits = finite.size == 0 or float(finite.max()) <= _LARGEST_HALF
-    return np.ascontiguousarray(values, dtype=np.float16 if fits else np.float32)
+    return np.asarray(values, dtype=np.float16 if fits else np.float32, order="C")
 
 
 def _widened(values: NDArray[Any]) -> NDArray[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,11 +57,8 @@ def stroke(
         rng: Draws direction and bends.
     """
     line = _bent_line(centre, max(area / width, 3.0 * width), rng)
-    canvas = np.ones(shape, np.uint8)
-    fixed = np.round(line * 16.0).astype(np.int32).reshape(-1, 1, 2)
-    cv2.polylines(canvas, [fixed], False, 0, thickness=1, lineType=cv2.LINE_8, shift=4)
-    distance = cv2.distanceTransform(canvas, cv2.DIST_L2, cv2.DIST_MASK_5)
-    return _smooth_step(1.0 - distance.astype(np.float64) / (0.5 * width / _edge_distance()))
+    reach = 0.5 * width / _edge_distance()
+    return _smooth_step(1.0 - _distance_to_line(shape, line) / reach)
 
 
 def fits(profile: FloatArray, part: BoolArray, least: float) -> bool:
@@ -76,6 +73,17 @@ def _bent_line(centre: tuple[int, int], length: float, rng: Rng) -> NDArray[np.f
     steps = np.column_stack([np.cos(direction), np.sin(direction)]) * (length / _BENDS)
     points = np.vstack([np.zeros(2), np.cumsum(steps, axis=0)])
     return np.asarray(points - points.mean(axis=0) + np.array([centre[1], centre[0]]))
+
+
+def _distance_to_line(shape: tuple[int, int], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of every pixel to the nearest segment between successive points (x, y), in pixels."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float64)
+    nearest = np.full(shape, np.inf)
+    for (x0, y0), (x1, y1) in pairwise(points):
+        dx, dy = x1 - x0, y1 - y0
+        along = np.clip(((x - x0) * dx + (y - y0) * dy) / max(dx * dx + dy * dy, 1e-12), 0.0, 1.0)
+        nearest = np.minimum(nearest, np.hypot(x - x0 - along * dx, y - y0 - along * dy))
+    return nearest
 
 
 def _smooth_step(values: NDArray[np.float64]) -> FloatArray:

@@ -1,7 +1,11 @@
 """The part against what it lies on: a plane, a height above it, and the components that rise.
 
-Measured on all 45 parts of the cable_gland subset and all 32 of the CandyCane subset of the shared data:
-MEASURED
+Measured with the defaults on real parts. MVTec 3D-AD cable_gland, 45 parts, 20 of them with defects: the
+dilated mask keeps 19.8 % of the pixels (18.0 to 21.4) and every defect pixel; the undilated one 16.1 %, and
+98.0 % of a defect on average (worst 78.9 %). Eyecandies CandyCane, 32 parts, 6 of them with defects: 9.4 %
+(7.3 to 11.0) and every defect pixel; undilated 5.4 % and 99.6 % (worst 97.7 %). By colour alone,
+cable_gland's masks overlap these by 0.85 to 0.98 (intersection over union, median 0.94); CandyCane's uneven
+border is refused.
 """
 
 from __future__ import annotations

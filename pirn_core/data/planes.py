@@ -85,7 +85,7 @@ def _normal_plane(sample: Sample, found: Foreground, fitted: FittedRecipe) -> Fl
         normals = surface_normals(sample.xyz, sample.valid, fitted.recipe.surface)
     if normals is None:
         return None
-    known: BoolArray = np.asarray(np.isfinite(normals).all(axis=-1))
+    known: BoolArray = np.isfinite(normals[..., 0] + normals[..., 1] + normals[..., 2])
     if not known.any():
         return None
     filled = fill_nearest(normals, known)

@@ -110,8 +110,7 @@ def fill_nearest(values: FloatArray, valid: BoolArray) -> FloatArray:
     )
     table = np.empty((int(labels.max()) + 1, *values.shape[2:]), values.dtype)
     table[labels[valid]] = values[valid]
-    filled: FloatArray = table[labels]
-    return filled
+    return np.asarray(np.take(table, labels, axis=0), np.float32)
 
 
 def unit_normals(normals: FloatArray) -> FloatArray:

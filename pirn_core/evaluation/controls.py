@@ -22,6 +22,9 @@ from pirn_core.evaluation.parts import EVALUATION_SIZE, PartScore, Unavailable, 
 SMOOTHING = 0.018
 """Sigma of the map's Gaussian by default, as a fraction of the map's shorter side."""
 
+_TRIM = 0.1
+"""Share of the darkest, and of the brightest, background pixels that is left out of their mean."""
+
 
 @dataclass(frozen=True)
 class ControlInput:
@@ -79,11 +82,18 @@ def _brightness(part: ControlInput) -> float:
 
 
 def _background_brightness(part: ControlInput) -> float:
-    return _mean_where(part.rgb, None if part.foreground is None else ~part.foreground)
+    """Trimmed mean: where the mask misses a piece of the part, its bright pixels must not hide a leak."""
+    if part.rgb is None or part.foreground is None or part.foreground.all():
+        return np.nan
+    greys = np.sort(part.rgb[~part.foreground].mean(axis=1))
+    cut = int(_TRIM * len(greys))
+    return float(greys[cut : len(greys) - cut].mean())
 
 
 def _part_brightness(part: ControlInput) -> float:
-    return _mean_where(part.rgb, part.foreground)
+    if part.rgb is None or part.foreground is None or not part.foreground.any():
+        return np.nan
+    return float(part.rgb[part.foreground].mean())
 
 
 def _valid_share(part: ControlInput) -> float:
@@ -92,10 +102,6 @@ def _valid_share(part: ControlInput) -> float:
 
 def _foreground_pixels(part: ControlInput) -> float:
     return np.nan if part.foreground is None else float(part.foreground.sum())
-
-
-def _mean_where(rgb: ByteArray | None, where: BoolArray | None) -> float:
-    return np.nan if rgb is None or where is None or not where.any() else float(rgb[where].mean())
 
 
 _IMAGE_CONTROLS: dict[str, tuple[str, Callable[[ControlInput], float]]] = {

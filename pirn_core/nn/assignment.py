@@ -91,6 +91,8 @@ def _linear(tokens: Tensor, prototypes: Tensor) -> Tensor:
 
 
 def _sigmoid(cost: Tensor, eps: Tensor | float) -> Tensor:
-    """Sigmoid attention with the bias -log K that keeps a row's sum near 1, then exactly normalised."""
-    scores = torch.sigmoid((0.5 - cost) / eps - math.log(cost.shape[2]))
-    return scores / scores.sum(dim=2, keepdim=True).clamp_min(1e-12)
+    """Sigmoid attention with the bias -log K that keeps a row's sum near 1, then exactly normalised.
+
+    In the log domain: the sigmoids of a token far from every prototype are too small for float32.
+    """
+    return torch.softmax(F.logsigmoid((0.5 - cost) / eps - math.log(cost.shape[2])), dim=2)

@@ -44,7 +44,7 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
 
 def _download(entry: BackboneEntry, file: str, progress: Progress | None) -> Path | None:
     """The downloaded file; None when the repository has no such file."""
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
     reported: list[BaseException] = []
@@ -53,6 +53,8 @@ def _download(entry: BackboneEntry, file: str, progress: Progress | None) -> Pat
     if progress is not None and "tqdm_class" in inspect.signature(hf_hub_download).parameters:
         options["tqdm_class"] = _progress_bar(progress, reported)
     try:
+        # Asked first, since the download itself tries an unreachable hub for half a minute.
+        get_hf_file_metadata(hf_hub_url(entry.hub, file))
         path = Path(hf_hub_download(entry.hub, file, **options))
     except LocalEntryNotFoundError as error:
         raise _failure(entry, error) from error
@@ -70,17 +72,18 @@ def _download(entry: BackboneEntry, file: str, progress: Progress | None) -> Pat
 def _failure(entry: BackboneEntry, error: Exception) -> BackboneError:
     from huggingface_hub.errors import GatedRepoError, OfflineModeIsEnabled, RepositoryNotFoundError
 
-    root = error.__cause__ or error
     what = f"the weights of {entry.name} ({entry.size_mb:.0f} MB, {entry.hub}) could not be fetched"
-    if isinstance(root, OfflineModeIsEnabled):
+    causes = (error, error.__cause__)
+    if any(isinstance(cause, OfflineModeIsEnabled) for cause in causes):
         return BackboneError(f"{what}: HF_HUB_OFFLINE is set.", f"Unset it, or: {_way_out(entry)}")
-    if isinstance(root, GatedRepoError):
+    if any(isinstance(cause, GatedRepoError) for cause in causes):
         return BackboneError(
             f"{what}: their licence has to be accepted on the hub first.",
             f"Accept it in a browser and log in (`hf auth login`), or: {_way_out(entry)}",
         )
-    if isinstance(root, RepositoryNotFoundError):
+    if any(isinstance(cause, RepositoryNotFoundError) for cause in causes):
         return BackboneError(f"{what}: the hub does not have them, or not for you.", _way_out(entry))
+    root = error.__cause__ or error
     reason = next(iter(str(root).splitlines()), "") or type(root).__name__
     return BackboneError(
         f"{what}: {reason.rstrip('.')}.", f"Check the connection and the proxy, or: {_way_out(entry)}"

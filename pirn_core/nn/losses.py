@@ -14,9 +14,11 @@ def mining_weights(residual: Tensor, exponent: float, mask: Tensor | None = None
         exponent: 0 weighs all tokens alike; the paper's source uses 3.
         mask: Same shape, bool; the mean is taken over True.
     """
-    chosen = residual.detach() if mask is None else residual.detach()[mask]
-    mean = chosen.mean().clamp_min(1e-9)
-    return (residual.detach() / mean).pow(exponent).clamp(0.1, 10.0)
+    counts = torch.ones_like(residual) if mask is None else mask.to(residual.dtype)
+    # Rounding leaves perfect tokens just below 0, where a fractional power is not defined.
+    positive = residual.detach().clamp_min(0.0)
+    mean = (positive * counts).sum() / counts.sum().clamp_min(1.0)
+    return (positive / mean.clamp_min(1e-9)).pow(exponent).clamp(0.1, 10.0)
 
 
 def soft_mining_loss(residual: Tensor, exponent: float, mask: Tensor | None = None) -> Tensor:

@@ -65,7 +65,7 @@ class Codebook(nn.Module):
         """Takes the channels' mean and spread from (M, C) tokens."""
         self.mean.copy_(tokens.mean(dim=0))
         # A channel that never changes carries nothing; a floor keeps its noise from being blown up.
-        spread = tokens.std(dim=0)
+        spread = tokens.std(dim=0, correction=0)
         self.std.copy_(spread.clamp_min(1e-3 * spread.median().clamp_min(1e-12)))
 
     @torch.no_grad()

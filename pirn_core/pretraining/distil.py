@@ -39,14 +39,14 @@ class Architecture:
         return model.to(memory_format=torch.channels_last)
 
 
-_TINY_VIT = {"img_size": 128, "patch_size": 8, "depth": 6, "dynamic_img_size": True}
+_TINY_VIT = {"img_size": 128, "depth": 6, "dynamic_img_size": True}
 
 ARCHITECTURES = {
     "resnet18": Architecture("resnet18", (1, 2, 3), (2, 3)),
     "resnet10t": Architecture("resnet10t", (1, 2, 3), (2, 3)),
     "convnext_atto": Architecture("convnext_atto", (0, 1, 2), (1, 2)),
     "repvgg_a0": Architecture("repvgg_a0", (1, 2, 3), (2, 3)),
-    "vit_tiny_patch8": Architecture("vit_tiny_patch16_224", (1, 3, 5), (3, 5), _TINY_VIT, True),
+    "vit_tiny_patch16": Architecture("vit_tiny_patch16_224", (1, 3, 5), (3, 5), _TINY_VIT, True),
 }
 
 

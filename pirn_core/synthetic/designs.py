@@ -12,7 +12,19 @@ import numpy as np
 from pirn_core.data.sample import FloatArray
 from pirn_core.synthetic.lettering import bent, text_distance
 from pirn_core.synthetic.lighting import ambient_occlusion
-from pirn_core.synthetic.shapes import HALF, PITCH, Plane, body, box, carve, circle, grid, ring, segment, smooth_step
+from pirn_core.synthetic.shapes import (
+    HALF,
+    PITCH,
+    Plane,
+    body,
+    box,
+    carve,
+    circle,
+    grid,
+    ring,
+    segment,
+    smooth_step,
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,9 @@ def _flange(plane: Plane) -> tuple[FloatArray, FloatArray]:
     """A turned hub flange: bolt circle with counterbores, groove, keyway, engraved rating."""
     radius = plane.radius
     height = body(circle(plane, 37.0), 8.0, rounding=0.9)
-    height = np.maximum(height, body(circle(plane, 17.5), 18.0, 8.0, rounding=0.9, fillet=3.5) * (radius < 30))
+    height = np.maximum(
+        height, body(circle(plane, 17.5), 18.0, 8.0, rounding=0.9, fillet=3.5) * (radius < 30)
+    )
     height = carve(height, ring(plane, 23.2, 1.6), 6.6, 8.0, rounding=0.25, fillet=0.3)
     height = carve(height, circle(plane, 11.2), 16.4, 18.0, rounding=0.3)
     height = carve(height, circle(plane, 10.0), 0.0, 16.4, rounding=0.5)
@@ -79,7 +93,7 @@ def _flange(plane: Plane) -> tuple[FloatArray, FloatArray]:
 
 
 def _housing(plane: Plane) -> tuple[FloatArray, FloatArray]:
-    """A moulded polymer housing: shiplap rim, screw bosses with gussets, ribs, port, vents, ears, material code."""
+    """A moulded polymer housing: shiplap rim, screw bosses, ribs, port, vents, ears, material code."""
     fold = Plane(np.abs(plane.x), np.abs(plane.y))
     ears = np.minimum(circle(fold.at(34.5, 0.0), 5.0), box(fold.at(31.0, 0.0), 3.5, 5.0))
     height = body(ears, 3.2, rounding=0.5)
@@ -89,17 +103,23 @@ def _housing(plane: Plane) -> tuple[FloatArray, FloatArray]:
     height = carve(height, box(plane, 28.8, 20.8, 4.0), 2.5, 15.0, rounding=0.35, fillet=0.8, draft=0.04)
     inside = box(plane, 29.5, 21.5, 4.5) < 0
     ribs = np.minimum(np.abs(fold.y - 8.5), np.abs(fold.x - 13.0)) - 0.6
-    ribs = np.minimum(ribs, np.minimum(segment(fold, (24.0, 16.0), (30, 16)), segment(fold, (24, 16), (24, 22))) - 0.6)
+    ribs = np.minimum(
+        ribs, np.minimum(segment(fold, (24.0, 16.0), (30, 16)), segment(fold, (24, 16), (24, 22))) - 0.6
+    )
     height = np.maximum(height, body(ribs, 6.5, 2.5, rounding=0.3, fillet=0.5) * inside)
-    height = np.maximum(height, body(circle(fold.at(24.0, 16.0), 3.4), 12.5, 2.5, rounding=0.4, fillet=0.6) * inside)
+    height = np.maximum(
+        height, body(circle(fold.at(24.0, 16.0), 3.4), 12.5, 2.5, rounding=0.4, fillet=0.6) * inside
+    )
     height = np.maximum(height, body(circle(plane, 9.0), 11.0, 2.5, rounding=0.5, fillet=0.8) * inside)
     height = carve(height, circle(plane, 6.8), 3.4, 11.0, rounding=0.5, fillet=0.6)
-    height = np.maximum(height, body(circle(plane, 1.7), 9.0, 3.4, rounding=0.5, fillet=0.5) * (plane.radius < 6))
+    height = np.maximum(
+        height, body(circle(plane, 1.7), 9.0, 3.4, rounding=0.5, fillet=0.5) * (plane.radius < 6)
+    )
     height = carve(height, circle(fold.at(24.0, 16.0), 1.3), 4.0, 12.5, rounding=0.3)
     for x in (17.0, 20.0, 23.0, 26.0):
         slot = segment(plane, (x, -5.0), (x, 5.0)) - 0.75
         height = carve(height, slot, 0.0, 2.5, rounding=0.3)
-    height = carve(height, box(plane.at(-31.0, 0.0), 6.0, 5.5, 0.5), 8.0, 15.0, rounding=0.3) 
+    height = carve(height, box(plane.at(-31.0, 0.0), 6.0, 5.5, 0.5), 8.0, 15.0, rounding=0.3)
     height = carve(height, circle(fold.at(35.0, 0.0), 2.2), 0.0, 3.2, rounding=0.4)
     distance = text_distance(">PA66-GF30<", plane.at(0.0, -14.6), 2.4)
     height = height + 0.35 * smooth_step(distance, 0.3, 0.12)
@@ -107,7 +127,10 @@ def _housing(plane: Plane) -> tuple[FloatArray, FloatArray]:
     return np.maximum(height, 0).astype(np.float32), marks.astype(np.float32)
 
 
-DRAWINGS: dict[str, Callable[[Plane], tuple[FloatArray, FloatArray]]] = {"flange": _flange, "housing": _housing}
+DRAWINGS: dict[str, Callable[[Plane], tuple[FloatArray, FloatArray]]] = {
+    "flange": _flange,
+    "housing": _housing,
+}
 """Every type of part that can be rendered."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from pirn_core.data.sample import FloatArray
@@ -51,7 +53,7 @@ def text_distance(text: str, plane: Plane, height: float) -> FloatArray:
         left = place * _ADVANCE * scale - width / 2
         for stroke in _GLYPHS[letter]:
             points = [(left + x * scale, y * scale - height / 2) for x, y in stroke]
-            for start, end in zip(points, points[1:], strict=False):
+            for start, end in pairwise(points):
                 np.minimum(closest, segment(local, start, end), out=closest)
     distance = np.full(plane.x.shape, height, np.float32)
     distance[near] = closest

@@ -1,4 +1,4 @@
-"""What differs between good parts: pose, light, material and exposure. Drawn before any defect is thought of."""
+"""What differs between good parts: pose, light, material and exposure."""
 
 from __future__ import annotations
 
@@ -109,15 +109,14 @@ def _grain(rng: np.random.Generator) -> FloatArray:
 
 @cache
 def texture() -> FloatArray:
-    """A seamless tile (TILE, TILE, 3): slope along x, slope along y, and cloudiness, each about normal (0, 1)."""
+    """A seamless tile (TILE, TILE, 3): slope along x, slope along y, cloudiness, each about normal (0, 1)."""
     rng = np.random.default_rng(20)
-    fields = [(1.6, True), (1.6, True), (9.0, False)]
-    layers = [_periodic(rng.standard_normal((TILE, TILE)), sigma) for sigma, _ in fields]
+    layers = [_periodic(rng.standard_normal((TILE, TILE), np.float32), sigma) for sigma in (1.6, 1.6, 9.0)]
     tile = np.stack([layer / layer.std() for layer in layers], axis=-1).astype(np.float32)
     tile.setflags(write=False)
     return tile
 
 
-def _periodic(noise: np.ndarray[tuple[int, ...], np.dtype[np.float64]], sigma: float) -> FloatArray:
-    wide = np.pad(noise, 64, mode="wrap").astype(np.float32)
+def _periodic(noise: FloatArray, sigma: float) -> FloatArray:
+    wide = np.pad(noise, 64, mode="wrap")
     return np.asarray(cv2.GaussianBlur(wide, (0, 0), sigma)[64:-64, 64:-64], np.float32)

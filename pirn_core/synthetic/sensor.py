@@ -7,6 +7,9 @@ import numpy as np
 
 from pirn_core.data.sample import BoolArray, ByteArray, FloatArray
 
+RESOLUTION = 2.0**-20
+"""Points are multiples of this, in metres: about a micrometre, and half the size on the disk."""
+
 _WHITE = 3.0
 _READ_NOISE = 0.9
 _SHOT_NOISE = 0.085
@@ -15,8 +18,8 @@ _SHOT_NOISE = 0.085
 def develop(light: FloatArray, exposure: float) -> FloatArray:
     """Noise-free picture, 0 to 255, float (H, W, 3), from linear light (H, W, 3).
 
-    The lens blurs by about half a pixel; highlights roll off (Reinhard's curve with a white point); the transfer
-    curve is a power of 1/2.2.
+    The lens blurs by about half a pixel; highlights roll off (Reinhard's curve with a white point); the
+    transfer curve is a power of 1/2.2.
     """
     blurred = cv2.GaussianBlur(light * np.float32(exposure), (0, 0), 0.45)
     toned = blurred * (1 + blurred * np.float32(1 / _WHITE**2)) / (1 + blurred)
@@ -31,7 +34,7 @@ def expose(picture: FloatArray, rng: np.random.Generator) -> ByteArray:
 
 
 def cloudy(rng: np.random.Generator, size: int, cells: int) -> FloatArray:
-    """Smooth noise (size, size) of mean about 0 and deviation about 1, with features of size / cells pixels."""
+    """Smooth noise (size, size), about normal (0, 1), with features of size / cells pixels."""
     noise = rng.standard_normal((cells + 3, cells + 3), np.float32)
     wide = cv2.resize(noise, None, fx=size / cells, fy=size / cells, interpolation=cv2.INTER_CUBIC)
     start = size // cells
@@ -63,7 +66,7 @@ class Scanner:
         """
         oblique = 1 / np.maximum(facing, 0.3)
         measured = depth + self._depth * oblique
-        points = (measured[..., None] * rays * np.float32(1e-3)).astype(np.float32)
+        points = np.rint(measured[..., None] * rays * np.float32(1e-3 / RESOLUTION)) * np.float32(RESOLUTION)
         points[self._lost(depth, facing, lit, glare)] = 0
         return points
 

@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 
 from pirn_core.data.sample import FloatArray
-from pirn_core.synthetic.camera import Camera, Hits
+from pirn_core.synthetic.camera import Camera
 from pirn_core.synthetic.designs import Design
 from pirn_core.synthetic.lighting import COARSE, coarse, highlight, shadow
 from pirn_core.synthetic.look import GRAIN_PITCH, TILE, Look, texture
 from pirn_core.synthetic.shapes import HALF, PITCH
+from pirn_core.synthetic.tracing import Hits, looked_up
 
 ON_PART = 0.03
 """What is seen above this height in mm belongs to the part."""
@@ -48,7 +49,9 @@ class Studio:
         key = look.lamps[0]
         self._shadow = shadow(coarse(design.height), self._lamps[0], key.spread * 0.6)
 
-    def shade(self, hits: Hits, relief: FloatArray, marks: FloatArray, paint: Paint | None = None) -> FloatArray:
+    def shade(
+        self, hits: Hits, relief: FloatArray, marks: FloatArray, paint: Paint | None = None
+    ) -> FloatArray:
         """Linear colour (H, W, 3).
 
         Args:
@@ -57,15 +60,14 @@ class Studio:
             marks: As `Design.marks`.
             paint: Colour defects, if any.
         """
-        picture = np.empty((*hits.height.shape, 3), np.float32)
+        picture = np.empty((hits.height.size, 3), np.float32)
         part = hits.height > ON_PART
-        if part.any():
-            colour = self._part(hits.chosen(part), relief, marks, paint)
-            picture[part] = colour.reshape(-1, 3)[: np.count_nonzero(part)]
-        if not part.all():
-            colour = self.table(hits.chosen(~part), relief)
-            picture[~part] = colour.reshape(-1, 3)[: np.count_nonzero(~part)]
-        return picture
+        on, off = np.flatnonzero(part), np.flatnonzero(~part)
+        if on.size:
+            picture[on] = self._part(hits.chosen(on), relief, marks, paint).reshape(-1, 3)[: on.size]
+        if off.size:
+            picture[off] = self.table(hits.chosen(off), relief).reshape(-1, 3)[: off.size]
+        return picture.reshape(*part.shape, 3)
 
     def table(self, hits: Hits, relief: FloatArray) -> FloatArray:
         """Linear colour (..., 3) of the table at the hits, whatever they are."""
@@ -90,7 +92,9 @@ class Studio:
         graze = np.float32(0.4) * _schlick(normal, view)[..., None]
         return np.asarray(base * diffuse + (mirror + (1 - mirror) * graze) * shine, np.float32)
 
-    def _surface(self, hits: Hits, ground: FloatArray, marks: FloatArray) -> tuple[Components, Components, FloatArray]:
+    def _surface(
+        self, hits: Hits, ground: FloatArray, marks: FloatArray
+    ) -> tuple[Components, Components, FloatArray]:
         """Normal with working marks and texture, direction of the marks, and the brightness they give."""
         look = self._look
         rough = self._texture(hits)
@@ -125,19 +129,23 @@ class Studio:
 
     def _texture(self, hits: Hits) -> FloatArray:
         """The texture tile at the hits, (..., 3)."""
-        column = (hits.column + np.float32(self._look.texture_shift[0])) % np.float32(TILE)
-        row = (hits.row + np.float32(self._look.texture_shift[1])) % np.float32(TILE)
-        return np.asarray(cv2.remap(texture(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32)
+        column = _wrapped(hits.column + np.float32(self._look.texture_shift[0]))
+        row = _wrapped(hits.row + np.float32(self._look.texture_shift[1]))
+        return np.asarray(
+            cv2.remap(texture(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32
+        )
+
+
+def _wrapped(cells: FloatArray) -> FloatArray:
+    """Into [0, TILE); several times faster than the `%` operator on floats."""
+    return np.asarray(cells - np.float32(TILE) * np.floor(cells * np.float32(1 / TILE)), np.float32)
 
 
 def coarse_sampled(light: FloatArray, hits: Hits) -> FloatArray:
     """A field of `lighting.shadow` at the hits; full light outside the grid."""
     column = (hits.column + np.float32(0.5)) * np.float32(1 / COARSE) - np.float32(0.5)
     row = (hits.row + np.float32(0.5)) * np.float32(1 / COARSE) - np.float32(0.5)
-    return np.asarray(
-        cv2.remap(light, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0), np.float32
-    )
-
+    return looked_up(light, column, row, (1.0,))
 
 
 def _places(hits: Hits) -> Components:

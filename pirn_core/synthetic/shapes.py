@@ -38,7 +38,7 @@ class Plane:
     @property
     def radius(self) -> FloatArray:
         """Distance from the origin."""
-        return np.hypot(self.x, self.y)
+        return np.asarray(np.hypot(self.x, self.y), np.float32)
 
 
 def grid() -> Plane:
@@ -55,12 +55,12 @@ def to_cells(length: FloatArray) -> FloatArray:
 
 def circle(plane: Plane, radius: float) -> FloatArray:
     """Distance to a circle around the origin."""
-    return plane.radius - np.float32(radius)
+    return np.asarray(plane.radius - np.float32(radius), np.float32)
 
 
 def ring(plane: Plane, radius: float, width: float) -> FloatArray:
     """Distance to a ring of this mean radius and width."""
-    return np.abs(plane.radius - np.float32(radius)) - np.float32(width / 2)
+    return np.asarray(np.abs(plane.radius - np.float32(radius)) - np.float32(width / 2), np.float32)
 
 
 def box(plane: Plane, half_x: float, half_y: float, corner: float = 0.0) -> FloatArray:

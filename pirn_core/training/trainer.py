@@ -170,7 +170,7 @@ class Trainer:
             "finished": [report.to_state() for report in self._finished],
             "residuals": self._residuals,
             "untrained": None if self._untrained is None else [self._untrained.separation, self._untrained.residual],
-            "fit": None if self._fit is None else self._fit.state_dict(),
+            "fit": self._resumed if self._fit is None else self._fit.state_dict(),
             "seconds": self._seconds(),
         }
 

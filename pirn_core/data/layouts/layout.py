@@ -16,7 +16,8 @@ class Layout:
     Attributes:
         name: As used by `layout=`.
         shape: What it looks like, for messages.
-        categories: The category folders at or directly below a root, by name; empty when it is not this layout.
+        categories: The category folders at or directly below a root, by name; empty when it is not this
+            layout.
         listing: Lists a category folder with a lighting.
         lightings: The lightings that a category folder offers; empty where the layout has no choice.
         default_lighting: The lighting taken when none is named.

@@ -1,8 +1,8 @@
 """MVTec 3D-AD: `category/{train,validation,test}/<class>/{rgb,xyz,gt}/<stem>`.
 
-Bergmann et al., The MVTec 3D-AD Dataset for Unsupervised 3D Anomaly Detection and Localization, 2022. The points
-are an organised float32 tiff in metres, a missing point is exactly (0, 0, 0); the ground truth's pixel value is
-the class id, so every value above 0 is defective.
+Bergmann et al., The MVTec 3D-AD Dataset for Unsupervised 3D Anomaly Detection and Localization, 2022. The
+points are an organised float32 tiff in metres, a missing point is exactly (0, 0, 0); the ground truth's
+pixel value is the class id, so every value above 0 is defective.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ def role_of(folder: str) -> str | None:
 def role_and_stem(name: str, folder_role: str | None) -> tuple[str, str] | None:
     """Role and part stem of a file; None for a file of no use here.
 
-    The role `tiff` is left to the caller: such a file is a colour image or 3D data. A stem of `` means that the
-    whole name is the role, as in `part_17/rgb.png`.
+    The role `tiff` is left to the caller: such a file is a colour image or 3D data. A stem of `` means that
+    the whole name is the role, as in `part_17/rgb.png`.
     """
     kind = _KINDS.get(suffix(name))
     if kind is None:
@@ -93,7 +93,7 @@ def verdict_level(folders: tuple[str, ...]) -> int | None:
 
 
 def label_at(folders: tuple[str, ...], level: int) -> str:
-    """The label that the folder at `level` gives: `good`, or its name, or below `bad` the next folder's name."""
+    """The label that the folder at `level` gives: `good`, its name, or below `bad` the next folder's name."""
     if len(folders) <= level:
         return ""
     name = folders[level]

@@ -29,8 +29,8 @@ def open_parts(
     """The parts below a folder. Nothing is listed yet and no image is opened.
 
     Args:
-        root: A category's folder, a data set's folder with one or more categories, or any folder with images and
-            3D files.
+        root: A category's folder, a data set's folder with one or more categories, or any folder with
+            images and 3D files.
         layout: Name of the layout; None: the first that fits, `plain` last.
         category: Which category of a data set; None: the only one.
         lighting: For layouts that show a part under several lightings; None: the layout's usual one.
@@ -42,7 +42,7 @@ def open_parts(
     chosen, found = _detect(root, layout, category)
     name, folder = _choose(root, chosen, found, category)
     lamp = _lighting(folder, chosen, lighting)
-    reason = _reason(chosen, folder, root, named=layout is not None)
+    reason = _reason(chosen, folder, named=layout is not None)
     return PartSet(root, chosen.name, reason, name, partial(chosen.listing, folder, lamp), lamp)
 
 
@@ -50,12 +50,13 @@ def _detect(root: Path, name: str | None, category: str | None) -> tuple[Layout,
     inside = scan(root)
     if not inside.folders and not inside.files:
         raise SampleError(f"{root}: the folder is empty.", "Open a folder with colour images or 3D files.")
-    if name is not None:
-        return _named(root, name)
-    for layout in _DETECTED:
+    if name not in (None, plain.NAME):
+        return _named(root, str(name))
+    for layout in _DETECTED if name is None else ():
         if found := layout.categories(root):
             return layout, found
-    _refuse_collection(root, inside.folders)
+    if name is None:
+        _refuse_collection(root, inside.folders)
     folder = root / category if category and category in inside.folders else root
     if found := plain.LAYOUT.categories(folder):
         return plain.LAYOUT, found
@@ -118,10 +119,9 @@ def _lighting(folder: Path, layout: Layout, wanted: str | None) -> str:
     raise SampleError(f"{folder}: there is no lighting {missing}.", f"Choose one of {', '.join(offered)}.")
 
 
-def _reason(layout: Layout, folder: Path, root: Path, *, named: bool) -> str:
+def _reason(layout: Layout, folder: Path, *, named: bool) -> str:
     if named:
         return f"The layout {layout.name} was asked for."
     if layout is plain.LAYOUT:
-        return f"{folder.name} has no data set's folder structure; parts are {layout.shape}."
-    where = folder.name if folder != root else "The folder"
-    return f"{where} has the folders of {layout.name}: {layout.shape}."
+        return f"{folder.name} is laid out like no data set; parts are {layout.shape}."
+    return f"{folder.name} has the folders of {layout.name}: {layout.shape}."

@@ -1,8 +1,9 @@
 """A plain folder: images and 3D files that belong together have one stem.
 
-`003.png` with `003.tiff`; or `003_rgb.png` with `003_depth.png`; or `rgb/003.png` with `xyz/003.ply`; or a folder
-per part with `rgb.png` and `xyz.npy`. Folders named train, validation and test are splits; where a folder is named
-like a verdict (good, ok, bad, ng, ...), it and its siblings are labels, otherwise nothing is known about the parts.
+`003.png` with `003.tiff`; or `003_rgb.png` with `003_depth.png`; or `rgb/003.png` with `xyz/003.ply`; or a
+folder per part with `rgb.png` and `xyz.npy`. Folders named train, validation and test are splits; where a
+folder is named like a verdict (good, ok, bad, ng, ...), it and its siblings are labels, otherwise nothing
+is known about the parts.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def _walk(
 
 
 def _identity(folder: Path) -> tuple[int, int]:
-    """Device and inode: how a circle of symbolic links is noticed. A folder that cannot be read is left to `scan`."""
+    """Device and inode: how a circle of links is noticed. What cannot be read is left to `scan`."""
     try:
         status = folder.stat()
     except OSError:
@@ -121,7 +122,7 @@ def _sort_in(found: _Found, path: Path, names: tuple[str, ...], role: str, stem:
 
 
 def _resolve_tiffs(found: _Found) -> None:
-    """Decides tiffs whose name says nothing: 3D beside an image of the same stem, else by the first one's pixels."""
+    """Decides tiffs whose name says nothing: 3D beside an image of that stem, else by the first one."""
     alone = ""
     for files in found.files.values():
         tiffs = files.pop("tiff", [])
@@ -133,7 +134,7 @@ def _resolve_tiffs(found: _Found) -> None:
 
 
 def _role_of_tiff(path: Path) -> str:
-    """Floating-point pixels are 3D data. Only the header is read; a damaged file is reported when the part is."""
+    """Floating-point pixels are 3D data. Only the header is read; damage shows when the part is read."""
     import tifffile
 
     try:

@@ -1,9 +1,10 @@
 """Real-IAD D3: colour images under five lightings, a pseudo-3D normal image and a 3D scan per part.
 
 Zhu et al., Real-IAD D3: A Real-World 2D/Pseudo-3D/3D Dataset for Industrial Anomaly Detection, CVPR 2025.
-`realiad_d3_raw/<category>/{OK,NG/<defect>,<defect>}/S0001/<category>_0001_OK_{RGBL05,PS,XYZ,PCD}_<time>.*` and
-`realiad_d3_jsons/<category>.json` with the splits. The names follow public readers of the data set; the data set
-itself was not at hand, so what they leave open is decided by what a file holds, not by its name alone.
+`realiad_d3_raw/<category>/{OK,NG/<defect>,<defect>}/S0001/<category>_0001_OK_{RGBL05,PS,XYZ,PCD}_<time>.*`
+and `realiad_d3_jsons/<category>.json` with the splits. The names follow public readers of the data set; the
+data set itself was not at hand, so what they leave open is decided by what a file holds, not by its name
+alone.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def _places(label: Path) -> Iterator[Path]:
 
 
 def group(folder: Path) -> dict[str, dict[str, Path]]:
-    """Files of a folder by part: the name before the item, then `L01` to `L05`, `ps`, `xyz`, `pcd`, `mask`."""
+    """Files of a folder by part, the name before the item, and by item: `L01`, `ps`, `xyz`, `pcd`, `mask`."""
     found: dict[str, dict[str, Path]] = {}
     for name, path in scan(folder).files.items():
         if match := ITEM.match(name):

@@ -42,7 +42,8 @@ def read_splits(path: Path, category: Path) -> Iterator[Entry]:
     """The parts that the file names, split by split.
 
     Raises:
-        SampleError: When the file cannot be read, has no lists of parts, or names a file outside the category.
+        SampleError: When the file cannot be read, has no lists of parts, or names a file outside the
+            category.
     """
     try:
         content = msgspec.json.decode(path.read_bytes())

@@ -15,8 +15,8 @@ from pirn_core.errors import SampleError
 def part_from_path(path: Path) -> tuple[PartRef, ...]:
     """The parts at a path: all of a folder, or the one that a file belongs to.
 
-    A file's partners are looked for where its layout puts them, e.g. `rgb/003.png` finds `xyz/003.tiff`; without a
-    partner the part has that file only.
+    A file's partners are looked for where its layout puts them, e.g. `rgb/003.png` finds `xyz/003.tiff`;
+    without a partner the part has that file only.
 
     Raises:
         SampleError: When there is nothing at the path, or nothing that can be a part.
@@ -67,7 +67,8 @@ def _holding(path: Path, refs: tuple[PartRef, ...]) -> PartRef | None:
             twin = other is not None and (other.parent, other.stem) == (path.parent, path.stem)
             return _without_duplicate(ref) if twin else ref
         if path == other:
-            return _without_duplicate(replace(ref, **{"rgb" if _is_picture(path) else "xyz": path}))
+            chosen = replace(ref, rgb=path) if _is_picture(path) else replace(ref, xyz=path)
+            return _without_duplicate(chosen)
     return None
 
 

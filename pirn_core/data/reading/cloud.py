@@ -18,14 +18,12 @@ class Cloud:
     Attributes:
         points: Shape (N, 3); not finite where there is no point.
         colours: uint8 (N, 3), if there are any.
-        normals: Shape (N, 3), if there are any.
         size: Height and width when the points are an image row by row, else None.
         viewpoint: Where the sensor was, if the file says so.
     """
 
     points: NDArray[np.float64]
     colours: ByteArray | None = None
-    normals: NDArray[np.float64] | None = None
     size: tuple[int, int] | None = None
     viewpoint: NDArray[np.float64] | None = None
 

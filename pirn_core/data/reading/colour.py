@@ -19,7 +19,8 @@ def read_colour(path: Path, max_pixels: int, notes: list[str]) -> ByteArray:
         uint8, shape (H, W, 3), red, green, blue.
 
     Raises:
-        SampleError: As `read_raster`, and when the pixels are no colours: floating point, or 5 channels and more.
+        SampleError: As `read_raster`, and when the pixels are no colours: floating point, or 5 channels and
+            more.
     """
     return to_colour(read_raster(path, max_pixels, notes), path, notes)
 
@@ -46,7 +47,8 @@ def _three_channels(image: Raster, path: Path, notes: list[str]) -> Raster:
         image = image[..., 0] if channels == 2 else image[..., :3]
     elif channels not in (1, 3):
         raise SampleError(
-            f"{short(path)}: has {channels} channels; a colour image has 3.", "Export it as red, green and blue."
+            f"{short(path)}: has {channels} channels; a colour image has 3.",
+            "Export it as red, green and blue.",
         )
     if channels < 3:
         notes.append(f"{path.name} is a grey image; its three channels are equal.")

@@ -1,7 +1,7 @@
 """Sizes and completeness of png, jpeg and bmp files, from their structure and before decoding.
 
-The decoders return half an image for a file that was cut off, at best with a line on stderr; so the structure is
-checked here.
+The decoders return half an image for a file that was cut off, at best with a line on stderr; so the
+structure is checked here.
 """
 
 from __future__ import annotations

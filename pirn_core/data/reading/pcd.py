@@ -1,4 +1,4 @@
-"""PCD files of the Point Cloud Library, version 0.7: ascii, binary and binary_compressed, organised or not."""
+"""PCD files (Point Cloud Library, version 0.7): ascii, binary and binary_compressed, organised or not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS = {"F": "f", "I": "i", "U": "u"}
 
 
 def read_pcd(path: Path, max_points: int) -> Cloud:
-    """Reads the points with their colours, normals, image size and viewpoint.
+    """Reads the points with their colours, image size and viewpoint.
 
     Raises:
         SampleError: When it is damaged or cut off, has no x, y and z, or has too many points.
@@ -36,7 +36,7 @@ def read_pcd(path: Path, max_points: int) -> Cloud:
             raise damaged(path, f"it announces {count} points for a size of {width}x{height}")
         table = _table(path, data[start:], header["DATA"][0], fields, count)
         size = (height, width) if height > 1 and width > 1 else None
-        return Cloud(_points(table), _colours(table), columns(table, ("normal_x", "normal_y", "normal_z")), size, _view(header))
+        return Cloud(_points(table), _colours(table), size, _view(header))
 
 
 def _header(path: Path, data: bytes) -> tuple[dict[str, list[str]], int]:

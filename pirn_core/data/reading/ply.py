@@ -1,7 +1,7 @@
 """PLY files: the vertices of a cloud or a mesh, in ascii or binary.
 
-Read here and not with Open3D because that gives uninitialised memory, and no error, for a file that was cut off
-(measured with Open3D 0.20).
+Read here and not with Open3D because that gives uninitialised memory, and no error, for a file that was cut
+off (measured with Open3D 0.20).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Element:
 
 
 def read_ply(path: Path, max_points: int) -> Cloud:
-    """Reads the vertices with their colours and normals.
+    """Reads the vertices with their colours.
 
     Raises:
         SampleError: When it is damaged or cut off, has no x, y and z, or has too many points.
@@ -53,8 +53,11 @@ def read_ply(path: Path, max_points: int) -> Cloud:
             raise SampleError(f"{short(path)}: has no vertices with x, y and z.", "Export a point cloud.")
         check_points(path, vertex.count, max_points)
         before = elements[: elements.index(vertex)]
-        table = _ascii(path, data[start:], vertex, before) if not order else None
-        return _cloud(_binary(path, data, start, vertex, before, order) if table is None else table)
+        body = data[start:]
+        if order:
+            return _cloud(_binary(path, body, vertex, before, order))
+        skip = sum(element.count for element in before)
+        return _cloud(read_table(path, body, vertex.fields, vertex.count, skip))
 
 
 def _header(path: Path, data: bytes) -> tuple[str, list[_Element], int]:
@@ -79,27 +82,24 @@ def _header(path: Path, data: bytes) -> tuple[str, list[_Element], int]:
     return order, elements, newline + 1
 
 
-def _binary(
-    path: Path, data: bytes, start: int, vertex: _Element, before: list[_Element], order: str
-) -> NDArray[Any]:
+def _binary(path: Path, body: bytes, vertex: _Element, before: list[_Element], order: str) -> NDArray[Any]:
     if any(element.lists for element in before):
         raise SampleError(f"{short(path)}: the vertices come after lists.", "Export the points alone.")
-    start += sum(_dtype(element, order).itemsize * element.count for element in before)
+    start = sum(_dtype(element, order).itemsize * element.count for element in before)
     dtype = _dtype(vertex, order)
-    if len(data) - start < vertex.count * dtype.itemsize:
-        raise damaged(path, f"it was cut off: {(len(data) - start) // dtype.itemsize} of {vertex.count} points are there")
-    return np.frombuffer(data, dtype, vertex.count, start)
+    there = (len(body) - start) // dtype.itemsize
+    if there < vertex.count:
+        raise damaged(path, f"it was cut off: {max(there, 0)} of {vertex.count} points are there")
+    return np.frombuffer(body, dtype, vertex.count, start)
 
 
 def _dtype(element: _Element, order: str) -> np.dtype[Any]:
     return np.dtype([(name, order + code) for name, code in element.fields])
 
 
-def _ascii(path: Path, body: bytes, vertex: _Element, before: list[_Element]) -> NDArray[Any]:
-    return read_table(path, body, vertex.fields, vertex.count, sum(element.count for element in before))
-
-
-def read_table(path: Path, body: bytes, fields: list[tuple[str, str]], count: int, skip: int = 0) -> NDArray[Any]:
+def read_table(
+    path: Path, body: bytes, fields: list[tuple[str, str]], count: int, skip: int = 0
+) -> NDArray[Any]:
     """Lines of numbers to a table with named columns, in double precision.
 
     Raises:
@@ -122,7 +122,7 @@ def _cloud(table: NDArray[Any]) -> Cloud:
     if colours is None:
         colours = columns(table, ("diffuse_red", "diffuse_green", "diffuse_blue"))
     fractions = colours is not None and bool(np.nanmax(colours, initial=0) <= 1.0) and _is_float(table)
-    return Cloud(points, to_bytes(colours, fractions=fractions), columns(table, ("nx", "ny", "nz")))
+    return Cloud(points, to_bytes(colours, fractions=fractions))
 
 
 def _is_float(table: NDArray[Any]) -> bool:

@@ -15,7 +15,7 @@ from pirn_core.data.sample import ByteArray
 Points = NDArray[np.float64]
 
 POINTS_PER_PIXEL = 2.0
-"""Mean points per pixel of the virtual camera: leaves about one pixel in seven empty where points lie at random."""
+"""Mean points per pixel of the virtual camera; points at random leave about one pixel in seven empty."""
 
 LARGEST_SIDE = 2048
 SNAP_DEGREES = 30.0
@@ -42,8 +42,8 @@ class Projected:
 def orthographic(cloud: Cloud) -> Projected:
     """Projects along the cloud's thin axis, or from the side of the viewpoint that the file states.
 
-    The pixel pitch is a round number (1, 1.5, 2, 3, 5, 7 times a power of ten) and the grid lies on its multiples, so
-    that parts of one kind are seen at one scale.
+    The pixel pitch is a round number (1, 1.5, 2, 3, 5, 7 times a power of ten) and the grid lies on its
+    multiples, so that parts of one kind are seen at one scale.
     """
     keep = np.isfinite(cloud.points).all(axis=1) & (cloud.points != 0).any(axis=1)
     points = cloud.points[keep]
@@ -76,12 +76,15 @@ def pinhole(cloud: Cloud, camera: Intrinsics, size: tuple[int, int]) -> Projecte
     cells = np.stack((rows, cols), axis=1)[inside]
     xyz, seen = z_buffer(points[inside], cells, size, colours)
     share = inside.mean() if inside.size else 0.0
-    note = f"The cloud has no image order: its points were projected into the image; {share:.0%} of them fall into it."
+    note = (
+        "The cloud has no image order: its points were projected into the image; "
+        f"{share:.0%} of them fall into it."
+    )
     return Projected(xyz, seen, note)
 
 
 def view_of(points: Points, viewpoint: Points | None) -> tuple[Points, str]:
-    """Rotation into the virtual camera's frame, rows x (right), y (down) and z (away), and how it was found."""
+    """Rotation into the virtual camera's frame, rows x (right), y (down), z (away), and how it was found."""
     thin = _thin_axis(points)
     nearest = int(np.argmax(np.abs(thin)))
     if np.abs(thin[nearest]) > np.cos(np.radians(SNAP_DEGREES)):
@@ -136,19 +139,18 @@ def z_buffer(
     first = order[np.unique(flat[order], return_index=True)[1]]
     xyz = np.full((size[0] * size[1], 3), np.nan)
     xyz[flat[first]] = points[first]
-    seen = None
-    if colours is not None:
-        seen = np.zeros((size[0] * size[1], 3), np.uint8)
-        seen[flat[first]] = colours[first]
-        seen = seen.reshape(*size, 3)
-    return xyz.reshape(*size, 3), seen
+    if colours is None:
+        return xyz.reshape(*size, 3), None
+    seen = np.zeros((size[0] * size[1], 3), np.uint8)
+    seen[flat[first]] = colours[first]
+    return xyz.reshape(*size, 3), seen.reshape(*size, 3)
 
 
 def fill_pinholes(xyz: Points, colours: ByteArray | None, step: float) -> tuple[Points, ByteArray | None]:
     """Closes single empty pixels by the mean of their neighbours.
 
-    Only where at least 5 of the 8 neighbours have a point and their depths differ by less than `step`: a real gap and
-    an edge stay as they are.
+    Only where at least 5 of the 8 neighbours have a point and their depths differ by less than `step`: a
+    real gap and an edge stay as they are.
     """
     valid = np.isfinite(xyz[..., 2])
     count = _around(valid.astype(np.float64))

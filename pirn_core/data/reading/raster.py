@@ -93,8 +93,10 @@ def read_tiff(path: Path, max_pixels: int, notes: list[str]) -> Raster:
         if not tiff.series:
             raise damaged(path, "it holds no image")
         series = tiff.series[0]
-        if len(tiff.series) > 1:
-            notes.append(f"{path.name} holds {len(tiff.series)} images; the first one was read.")
+        # HALCON stores the valid region as a sub-image; it says nothing that the points do not.
+        others = [other for other in tiff.series[1:] if not other.keyframe.is_subifd]
+        if others:
+            notes.append(f"{path.name} holds {len(others) + 1} images; the first one was read.")
         shape = tuple(size for size in series.shape if size != 1) or (1, 1)
         height, width = _sides(path, shape if len(shape) > 1 else series.shape)
         check_size(path, height, width, max_pixels)
@@ -111,7 +113,8 @@ def _sides(path: Path, shape: tuple[int, ...]) -> tuple[int, int]:
         sides = [shape[axis] for axis in range(3) if axis != small]
         return sides[0], sides[1]
     raise SampleError(
-        f"{short(path)}: has the shape {'x'.join(map(str, shape))}, which is no single image.", "Export one image per file."
+        f"{short(path)}: has the shape {'x'.join(map(str, shape))}, which is no single image.",
+        "Export one image per file.",
     )
 
 

@@ -18,6 +18,11 @@ Kind = Literal["png", "jpeg", "bmp", "tiff", "npy", "npz", "ply", "pcd", "unknow
 MAX_PIXELS = 50_000_000
 """Pixels (or points) above which a file is refused unless the caller allows more."""
 
+
+class MismatchError(SampleError):
+    """Two files of one part do not fit each other: their sizes, or a label and a mask."""
+
+
 _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
@@ -82,7 +87,9 @@ def guarded(path: Path) -> Iterator[None]:
 
 def damaged(path: Path, why: str) -> SampleError:
     """The error for a file whose content is broken."""
-    return SampleError(f"{short(path)}: the file is damaged: {why.strip().rstrip('.')}.", "Export or copy it again.")
+    return SampleError(
+        f"{short(path)}: the file is damaged: {why.strip().rstrip('.')}.", "Export or copy it again."
+    )
 
 
 def _os_error(path: Path, error: OSError) -> SampleError:
@@ -134,8 +141,8 @@ def check_size(path: Path, height: int, width: int, max_pixels: int) -> None:
         raise damaged(path, f"its size is {width}x{height}")
     if height * width > max_pixels:
         raise SampleError(
-            f"{short(path)}: {width}x{height} is {height * width / 1e6:.4g} megapixels, more than the limit of "
-            f"{max_pixels / 1e6:.4g}.",
+            f"{short(path)}: {width}x{height} is {height * width / 1e6:.4g} megapixels, more than the limit "
+            f"of {max_pixels / 1e6:.4g}.",
             "Reduce the image, or raise max_pixels.",
         )
 

@@ -130,9 +130,10 @@ def test_dominant_plane_where_the_border_has_none():
     part, xyz = box(60, 80, 50, 40), table(noise=0.05)
     frame = ~box(8, 8, H - 16, W - 16)
     xyz[frame, 2] -= np.random.default_rng(0).uniform(50, 300, frame.sum()).astype(np.float32)
-    found = find_foreground(as_sample(xyz := raised(xyz, part)), AUTO)
+    sample = as_sample(raised(xyz, part))
+    found = find_foreground(sample, AUTO)
     assert found.source == "dominant" and iou(found.raw, part) > 0.95
-    assert find_foreground(as_sample(xyz), ForegroundConfig(mode="border")).source == "off"
+    assert find_foreground(sample, ForegroundConfig(mode="border")).source == "off"
 
 
 def test_scan_cut_out_beforehand():

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from pirn_core.errors import BackboneError
+from pirn_core.pretraining.compare import teacher_network
 from pirn_core.pretraining.teacher import Teacher, load_teacher, teacher_from_arrays
 
 REAL = Path(__file__).parents[3] / "../shared/data/teacher/resnet18_imagenet_conv1_to_layer3_fp16.npz"
@@ -36,26 +37,20 @@ def test_bad_files_say_what_is_wrong(tmp_path: Path) -> None:
         teacher_from_arrays(arrays)
 
 
-def test_real_teacher_equals_the_same_network_built_by_timm() -> None:
-    """The folded teacher is a timm resnet18 whose BatchNorms are the identity plus the folded bias."""
-    if not REAL.is_file():
-        pytest.skip("the teacher file is not here: ../shared/data is absent")
-    import timm
-
-    model = timm.create_model("resnet18", pretrained=False, zero_init_last=False).eval()
-    with np.load(REAL) as arrays:
-        state = model.state_dict()
-        for key in arrays.files:
-            array = torch.from_numpy(arrays[key].astype(np.float32))
-            if key.endswith("weight"):
-                state[key] = array
-            else:
-                norm = key.replace("conv", "bn").replace("downsample.0", "downsample.1")
-                state[norm] = array
-                state[norm.replace("bias", "running_var")] = torch.full_like(array, 1 - 1e-5)
-    model.load_state_dict(state)
+def assert_timm_gives_the_same_maps(teacher: Teacher) -> None:
     image = torch.randn(1, 3, 96, 96)
     with torch.no_grad():
-        expected = model.forward_intermediates(image, indices=[1, 2, 3], intermediates_only=True)
-    for mine, its in zip(load_teacher(REAL)(image), expected, strict=True):
+        network = teacher_network(teacher).eval()
+        expected = network.forward_intermediates(image, indices=[1, 2, 3], intermediates_only=True)
+    for mine, its in zip(teacher(image), expected, strict=True):
         torch.testing.assert_close(mine, its, rtol=1e-3, atol=1e-3)
+
+
+def test_timm_network_equals_the_teacher() -> None:
+    assert_timm_gives_the_same_maps(teacher_from_arrays(random_arrays()))
+
+
+def test_timm_network_equals_the_real_teacher() -> None:
+    if not REAL.is_file():
+        pytest.skip("the teacher file is not here: ../shared/data is absent")
+    assert_timm_gives_the_same_maps(load_teacher(REAL))

@@ -51,24 +51,23 @@ def make(teacher: Teacher, stream: ViewStream, **changes: object) -> Distillatio
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_loss_falls(teacher: Teacher, stream: ViewStream, optimizer: str) -> None:
-    run = make(teacher, stream, optimizer=optimizer, steps=14)
-    losses = [run.advance() for _ in range(14)]
-    assert np.mean(losses[-3:]) < 0.9 * np.mean(losses[:3])
+    run = make(teacher, stream, optimizer=optimizer, steps=8)
+    losses = [run.advance() for _ in range(8)]
+    assert np.mean(losses[-2:]) < 0.95 * np.mean(losses[:2])
 
 
 def test_resumed_run_equals_the_whole_one(teacher: Teacher, stream: ViewStream, tmp_path: Path) -> None:
     whole = make(teacher, stream)
-    for _ in range(4):
+    for _ in range(3):
         whole.advance()
     first = make(teacher, stream)
-    for _ in range(2):
-        first.advance()
+    first.advance()
     torch.save(first.state(), tmp_path / "state.pt")
     second = Distillation(first.recipe, teacher, stream)
     second.resume(torch.load(tmp_path / "state.pt", weights_only=True))
     for _ in range(2):
         second.advance()
-    assert second.step == whole.step == 4
+    assert second.step == whole.step == 3
     for name, value in whole.average.state.items():
         torch.testing.assert_close(second.average.state[name], value, msg=name)
     for mine, its in zip(second.student.parameters(), whole.student.parameters(), strict=True):
