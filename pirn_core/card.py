@@ -42,7 +42,8 @@ class ModelCard:
         seed: Of training.
         changes: Settings that differ from the preset's, by their dotted names.
         backbone: Name of the backbone.
-        backbone_text: One line on the backbone as it ran in training.
+        backbone_text: One line on the backbone as it ran in training, with its licence.
+        weights: Hex digest of the backbone's weights.
         modalities: What it looks at.
         shots: Ids of the shots.
         confirmed: Ids of the parts that were confirmed as good.
@@ -71,6 +72,7 @@ class ModelCard:
     changes: Mapping[str, Any]
     backbone: str
     backbone_text: str
+    weights: str
     modalities: tuple[str, ...]
     shots: tuple[str, ...]
     confirmed: tuple[str, ...]
@@ -124,6 +126,7 @@ def card_of(meta: Mapping[str, Any]) -> ModelCard:
         changes=_changes(meta["config"]),
         backbone=meta["backbone"]["name"],
         backbone_text=history.get("backbone", ""),
+        weights=meta["backbone"]["sha256"],
         modalities=tuple(meta["modalities"]),
         shots=tuple(shot["id"] for shot in meta["shots"]),
         confirmed=tuple(r["part"] for r in meta["records"] if r["source"] == "confirmed"),
@@ -157,15 +160,11 @@ def _source(meta: Mapping[str, Any]) -> str:
         return f"Set by the user; calibration would set {meta['calibrated']['threshold']:.4g}."
     sources = [record["source"] for record in meta["records"]]
     held, confirmed = sources.count("held-out shot"), sources.count("confirmed")
+    how = "on views that were left out" if held == 1 else "each held out in turn"
     also = f" and {_parts(confirmed, 'confirmed good part')}" if confirmed else ""
     margin = meta["config"]["scoring"]["margin"]
-    text = f"The highest score of {_parts(held, 'shot')}{also} plus {margin:g} robust standard deviations"
-    alone = (
-        " (a single shot: scored on views that were left out)"
-        if held == 1
-        else ", each shot held out in turn"
-    )
-    return f"{text}{alone}."
+    of = f"{_parts(held, 'shot')} ({how}){also}"
+    return f"The highest score of {of}, plus {margin:g} times their robust spread."
 
 
 def _parts(count: int, word: str) -> str:

@@ -97,7 +97,7 @@ class Backbone(nn.Module):
         return (
             f"{self.name} ({self.timm_name}): {self.input_size} px, {self.grid}x{self.grid} tokens of "
             f"{self.channels} channels, {self.entry.layers}, {str(self.dtype).removeprefix('torch.')} on "
-            f"{self.device}, weights {self.weights_sha256[:12]}, {self.licence}"
+            f"{self.device}, weights {self.weights_sha256[:12]}, {self.licence.partition('. ')[0]}"
         )
 
     def require(self, sha256: str) -> None:

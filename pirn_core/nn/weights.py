@@ -34,9 +34,22 @@ _UNREADABLE = (RuntimeError, EOFError, OSError, KeyError, ValueError, TypeError,
 
 
 def is_safetensors(path: Path) -> bool:
-    """Whether the file begins as safetensors do: eight bytes of length, then JSON."""
-    with path.open("rb") as stream:
-        return stream.read(9)[8:] == b"{"
+    """Whether the file begins as safetensors do: eight bytes of length, then JSON.
+
+    Raises:
+        BackboneError: When the file cannot be read.
+    """
+    return _beginning(path)[8:] == b"{"
+
+
+def _beginning(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(9)
+    except OSError as error:
+        raise BackboneError(
+            f"{path}: cannot be read ({error.strerror}).", "Check its permissions."
+        ) from error
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -69,9 +82,7 @@ def _from_safetensors(path: Path) -> dict[str, Tensor]:
 def _from_torch(path: Path) -> Any:
     import torch
 
-    with path.open("rb") as stream:
-        begin = stream.read(4)
-    if begin != _ZIP and begin[:1] != _PICKLE:
+    if not _beginning(path).startswith((_ZIP, _PICKLE)):
         raise BackboneError(
             f"{path}: neither a safetensors file nor one saved by torch.",
             "Give the weight file itself, unpacked.",

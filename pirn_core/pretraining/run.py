@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from timm.optim import Muon
 from torch import Tensor, nn
 
+from pirn_core.errors import ConfigError
 from pirn_core.pretraining.distil import (
     ARCHITECTURES,
     Average,
@@ -40,7 +41,6 @@ class Recipe:
         lr: Largest learning rate.
         optimizer: `adamw` or `muon`.
         bf16: Whether networks run under bfloat16 autocast (three times as fast with AVX512-BF16).
-        compiled: Whether networks are compiled, which needs a C++ compiler and a minute per view size.
     """
 
     arch: str = "resnet18"
@@ -52,7 +52,6 @@ class Recipe:
     lr: float = 8e-3
     optimizer: str = "muon"
     bf16: bool = True
-    compiled: bool = False
 
 
 def learning_rate(progress: float, peak: float, warmup: float = 0.02) -> float:
@@ -74,10 +73,6 @@ def make_optimizer(name: str, student: Student) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98))
 
 
-def _as_it_is(model: Callable[[Tensor], list[Tensor]]) -> Callable[[Tensor], list[Tensor]]:
-    return model
-
-
 class Distillation:
     """A training run: everything that a checkpoint holds, and the step."""
 
@@ -88,9 +83,6 @@ class Distillation:
         self.stream = stream
         self.student = Student(ARCHITECTURES[recipe.arch])
         self.scale = ChannelScale()
-        # The compiled networks share their weights with these two, which stay the ones that are saved.
-        compiled = torch.compile(dynamic=False) if recipe.compiled else _as_it_is
-        self._run_student, self._run_teacher = compiled(self.student), compiled(teacher)
         self.optimizer = make_optimizer(recipe.optimizer, self.student)
         self.average = Average(self.student)
         self.step = 0
@@ -119,7 +111,7 @@ class Distillation:
             group["lr"] = learning_rate(self.progress, recipe.lr)
         self.student.train()
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
-            target, predicted = self._run_teacher(images), self._run_student(images)
+            target, predicted = self.teacher(images), self.student(images)
         loss = distillation_loss(self._student_scale(predicted), self.scale(target))
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
@@ -163,10 +155,23 @@ class Distillation:
             "step": self.step,
             "seconds": self.seconds,
             "arch": self.recipe.arch,
+            "optimizer_name": self.recipe.optimizer,
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        """Continues from `state()` of a run with the same recipe."""
+        """Continues from `state()` of a run with the same recipe.
+
+        Raises:
+            ConfigError: When the state is of another architecture or optimiser.
+        """
+        for mine, its in (
+            (self.recipe.arch, state["arch"]),
+            (self.recipe.optimizer, state["optimizer_name"]),
+        ):
+            if its != mine:
+                raise ConfigError(
+                    f"the checkpoint is of {its}, not of {mine}.", "Give another file with --state."
+                )
         self.student.load_state_dict(state["student"])
         self.average.state = {name: value.clone() for name, value in state["average"].items()}
         self.optimizer.load_state_dict(state["optimizer"])

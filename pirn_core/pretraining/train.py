@@ -125,7 +125,6 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--renders", type=int, default=2000, help="number of procedural scenes")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=default.seed)
-    parser.add_argument("--compile", action="store_true", help="compile the networks")
     parser.add_argument("--fp32", action="store_true", help="no bfloat16 autocast")
     return parser.parse_args(arguments)
 
@@ -135,7 +134,7 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     recipe = Recipe(options.arch, options.seed, options.minutes, options.steps, options.batch)
     crops = tuple(options.crops)
     recipe = replace(recipe, crops=crops, lr=options.lr, optimizer=options.optimizer)
-    return replace(recipe, bf16=not options.fp32, compiled=options.compile)
+    return replace(recipe, bf16=not options.fp32)
 
 
 def command_line(options: argparse.Namespace) -> str:

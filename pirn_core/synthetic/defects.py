@@ -125,7 +125,7 @@ def contamination(patch: Patch) -> Damage:
         tube = line(patch, _curl(patch, patch.size(1.8, 3.6)), thick)
         cover = smooth_step(tube, 0.0, 0.25)
         rise = np.float32(1.7 * thick) * np.sqrt(np.clip(tube * (2 - tube), 0, 1))
-        return Damage(lying + rise, cover, _rgb(0.22, 0.20, 0.17), 0.45)
+        return Damage(lying + rise, cover, _rgb(0.07, 0.07, 0.085), 0.28)
     rho = blob(patch, patch.size(1.6, 4.4), 0.18 if kind == 2 else 0.3)
     dome = np.sqrt(np.maximum(1 - rho * rho, 0))
     if kind == 1:
@@ -158,6 +158,9 @@ DEFECTS: dict[str, Callable[[Patch], Damage]] = {
 
 HIDDEN = frozenset({"dent", "bump"})
 """Geometry only: the picture is rendered from the undamaged part."""
+
+AT_EDGE = frozenset({"chip"})
+"""These begin at an edge of the part."""
 
 ROOM = {
     "stain": 0.8,

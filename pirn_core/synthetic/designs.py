@@ -121,8 +121,8 @@ def _housing(plane: Plane) -> tuple[FloatArray, FloatArray]:
         height = carve(height, slot, 0.0, 2.5, rounding=0.3)
     height = carve(height, box(plane.at(-31.0, 0.0), 6.0, 5.5, 0.5), 8.0, 15.0, rounding=0.3)
     height = carve(height, circle(fold.at(35.0, 0.0), 2.2), 0.0, 3.2, rounding=0.4)
-    distance = text_distance(">PA66-GF30<", plane.at(0.0, -14.6), 2.4)
-    height = height + 0.35 * smooth_step(distance, 0.3, 0.12)
+    distance = text_distance(">PA66-GF30<", plane.at(0.0, -14.6), 2.05)
+    height = height + 0.35 * smooth_step(distance, 0.28, 0.1)
     marks = np.stack([np.ones_like(plane.x), np.zeros_like(plane.x), plane.y], axis=-1)
     return np.maximum(height, 0).astype(np.float32), marks.astype(np.float32)
 

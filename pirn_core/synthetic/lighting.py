@@ -18,6 +18,7 @@ from pirn_core.synthetic.shapes import PITCH
 COARSE = 4
 """Shadows and occlusion are computed on every COARSE-th point of the grid."""
 
+_SHARPEST = 0.15
 _AMBIENT_DIRECTIONS = 12
 _AMBIENT_STEPS = (0.8, 1.6, 2.8, 4.6, 7.5, 12.0)
 
@@ -95,12 +96,12 @@ def shadow(field: FloatArray, direction: FloatArray, spread: float, bias: float 
     unit = direction[:2] / max(flat, 1e-6)
     climb = float(direction[2]) / max(flat, 1e-6)
     blocked = np.zeros_like(field)
-    reach, farthest = 0.5, float(field.max()) / max(climb, 0.1)
+    reach, farthest = 0.5, (float(field.max()) + _SHARPEST) / max(climb - spread, 0.1)
     while reach < farthest:
         over = (
             _moved(field, float(unit[0]) * reach, float(unit[1]) * reach) - field - np.float32(reach * climb)
         )
-        half = 0.15 + spread * reach
+        half = _SHARPEST + spread * reach
         np.maximum(
             blocked, (over - np.float32(bias)) * np.float32(1 / (2 * half)) + np.float32(0.5), out=blocked
         )

@@ -9,7 +9,7 @@ import numpy as np
 from pirn_core.data.sample import BoolArray, ByteArray, FloatArray
 from pirn_core.errors import SampleError
 from pirn_core.synthetic.damage import apply
-from pirn_core.synthetic.defects import DEFECTS, ROOM
+from pirn_core.synthetic.defects import AT_EDGE, DEFECTS, ROOM
 from pirn_core.synthetic.designs import DRAWINGS
 from pirn_core.synthetic.look import draw
 from pirn_core.synthetic.scene import Scene, View
@@ -88,7 +88,7 @@ def _damaged(scene: Scene, name: str, rng: np.random.Generator) -> View:
     least = max(SMALLEST_DEFECT * scene.camera.size**2, 5)
     scale = 1.0
     for _ in range(_ATTEMPTS):
-        place = scene.place(rng, ROOM[name], at_edge=name == "chip")
+        place = scene.place(rng, ROOM[name], at_edge=name in AT_EDGE)
         view = scene.with_damage(apply(name, scene.design, place, scale, rng))
         if np.count_nonzero(view.mask & (view.change >= CLEARLY)) >= least:
             return view

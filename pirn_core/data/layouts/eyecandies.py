@@ -2,8 +2,8 @@
 
 Bonfiglioli et al., The Eyecandies Dataset for Unsupervised Multimodal Anomaly Detection and Localization,
 2022. Items: `image_0` to `image_5` (lightings), `depth`, `info_depth`, `normals`, `pose`, `metadata`,
-`mask` (the union) and a mask per kind of anomaly. The private test parts have no metadata and stay apart, in a split of
-their own.
+`mask` (the union) and a mask per kind of anomaly. The private test parts have no metadata and stay apart, in
+a split of their own.
 """
 
 from __future__ import annotations

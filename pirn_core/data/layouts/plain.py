@@ -46,6 +46,7 @@ class Key:
 class _Found:
     """Files by part and role, cameras by folder, and the level of the folders that are labels."""
 
+    name: str
     files: dict[Key, dict[str, list[Path]]] = field(default_factory=dict)
     places: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     cameras: dict[tuple[str, ...], Path] = field(default_factory=dict)
@@ -65,12 +66,12 @@ def categories(root: Path) -> Mapping[str, Path]:
 
 def listing(folder: Path, _lighting: str = "") -> Listing:
     """All parts below a folder."""
-    return _listing(_walk(folder, (), (), None))
+    return _listing(folder, _walk(folder, (), (), None))
 
 
 def nearby(folder: Path) -> Listing:
     """The parts of one folder and of its folders that are named after a role, such as `rgb` and `xyz`."""
-    return _listing(_walk(folder, (), (), None, only_roles=True))
+    return _listing(folder, _walk(folder, (), (), None, only_roles=True))
 
 
 def _walk(
@@ -110,13 +111,14 @@ def _sort_in(found: _Found, path: Path, names: tuple[str, ...], role: str, stem:
         found.cameras.setdefault(names, path)
         return
     place = names
-    if not stem and names:
-        names, stem = names[:-1], names[-1]
+    if not stem:
+        *way, stem = names or (found.name,)
+        names = tuple(way)
     split = next((s for s in map(split_of, names) if s), "")
     folders = tuple(name for name in names if not split_of(name))
     if found.level is None:
         found.level = verdict_level(folders)
-    key = Key(split, folders, stem or path.stem)
+    key = Key(split, folders, stem)
     found.places.setdefault(key, place)
     found.files.setdefault(key, {}).setdefault(role, []).append(path)
 
@@ -154,8 +156,8 @@ def _attach_masks(found: _Found) -> None:
             found.files[target].setdefault("mask", []).extend(found.files.pop(key)["mask"])
 
 
-def _listing(files: Iterator[tuple[Path, tuple[str, ...], str, str]]) -> Listing:
-    found = _Found()
+def _listing(root: Path, files: Iterator[tuple[Path, tuple[str, ...], str, str]]) -> Listing:
+    found = _Found(root.name)
     for path, names, role, stem in files:
         _sort_in(found, path, names, role, stem)
     _resolve_tiffs(found)

@@ -41,9 +41,11 @@ def from_depth(ref: PartRef, path: Path, depth: NDArray[Any], notes: list[str]) 
             f"Put an intrinsics.json (fx, fy, cx, cy) beside it, or name it {path.stem}_intrinsics.json.",
         )
     camera = read_intrinsics(ref.extra["intrinsics"])
-    if camera.size not in (None, depth.shape):
+    size = camera.size or depth.shape
+    if size != depth.shape:
         raise MismatchError(
-            f"{short(path)}: {depth.shape[1]}x{depth.shape[0]} but its camera file is for another size.",
+            f"{short(path)}: {depth.shape[1]}x{depth.shape[0]} but its camera file is for "
+            f"{size[1]}x{size[0]}.",
             "Use the camera file of this image size.",
         )
     values = depth.astype(np.float64) * camera.scale

@@ -49,13 +49,15 @@ def orthographic(cloud: Cloud) -> Projected:
     points = cloud.points[keep]
     rotation, how = view_of(points, cloud.viewpoint)
     turned = points @ rotation.T
+    inside = _without_outliers(turned)
+    turned = turned[inside]
     if turned[:, 2].min() <= 0:
         turned[:, 2] += np.ptp(turned, axis=0).max() - turned[:, 2].min()
     pitch = _pitch(turned[:, :2])
     low = np.floor(turned[:, :2].min(axis=0) / pitch)
     cells = np.floor(turned[:, :2] / pitch).astype(np.int64) - low.astype(np.int64)
     width, height = (cells.max(axis=0) + 1).tolist()
-    colours = None if cloud.colours is None else cloud.colours[keep]
+    colours = None if cloud.colours is None else cloud.colours[keep][inside]
     xyz, seen = z_buffer(turned, cells[:, ::-1], (height, width), colours)
     note = (
         f"The cloud has no image order: a virtual camera looks {how} and gives {width}x{height} pixels "
@@ -120,6 +122,13 @@ def _frame(z: Points) -> Points:
     return np.stack((x, np.cross(z, x), z))
 
 
+def _without_outliers(points: Points) -> NDArray[np.bool_]:
+    """All but what lies far outside the box of 99.8 % of the points; a stray one would shrink the part."""
+    low, high = np.percentile(points, (0.1, 99.9), axis=0)
+    margin = (high - low).max() / 2
+    return np.asarray(((points >= low - margin) & (points <= high + margin)).all(axis=1))
+
+
 def _pitch(plane: Points) -> float:
     """Pixel size for the wanted number of points per pixel, rounded up to a round number."""
     low, extent = plane.min(axis=0), np.maximum(np.ptp(plane, axis=0), 1e-12)
@@ -149,7 +158,7 @@ def z_buffer(
 def fill_pinholes(xyz: Points, colours: ByteArray | None, step: float) -> tuple[Points, ByteArray | None]:
     """Closes single empty pixels by the mean of their neighbours.
 
-    Only where at least 5 of the 8 neighbours have a point and their depths differ by less than `step`: a
+    Only where at least 6 of the 8 neighbours have a point and their depths differ by less than `step`: a
     real gap and an edge stay as they are.
     """
     valid = np.isfinite(xyz[..., 2])
@@ -158,8 +167,8 @@ def fill_pinholes(xyz: Points, colours: ByteArray | None, step: float) -> tuple[
     square = np.ones((3, 3), np.uint8)
     far = cv2.dilate(np.where(valid, depth, -np.inf), square)
     near = cv2.erode(np.where(valid, depth, np.inf), square)
-    with np.errstate(invalid="ignore"):
-        holes = ~valid & (count >= 5) & (far - near < step)
+    with np.errstate(invalid="ignore", over="ignore"):
+        holes = ~valid & (count >= 6) & (far - near < step)
     mean = np.stack([_around(np.where(valid, xyz[..., axis], 0.0)) for axis in range(3)], axis=-1)
     xyz[holes] = mean[holes] / count[holes, None]
     if colours is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -60,8 +61,9 @@ _DAMAGED = (
     ArithmeticError,
     EOFError,
     AssertionError,
-    NotImplementedError,
     MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
     struct.error,
     zlib.error,
     zipfile.BadZipFile,

@@ -302,6 +302,7 @@ def test_the_shipped_embedded_backbone() -> None:
     assert float(tokens.std()) > 0.01
     assert "Apache-2.0" in backbone.licence
     assert load_backbone("auto").name == "embedded"
+    assert len(backbone.describe()) < 200  # the licence's first sentence only
 
 
 def test_missing_weights_name_the_ways_out() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -172,10 +173,12 @@ def test_an_unreachable_hub(machine: Path, monkeypatch: pytest.MonkeyPatch) -> N
     closed = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     closed.server_close()
     point_at(closed.server_port, monkeypatch)
+    start = time.monotonic()
     with pytest.raises(BackboneError, match="could not be fetched: ") as caught:
         fetch("dinov2-small")
     assert "Check the connection and the proxy" in caught.value.advice
     assert "pirn backbones import FILE" in caught.value.advice
+    assert time.monotonic() - start < 10  # not huggingface_hub's half minute of trying
 
 
 def test_models_without_weights_on_the_hub(machine: Path) -> None:

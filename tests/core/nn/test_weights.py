@@ -138,6 +138,17 @@ def test_no_file(machine: Path) -> None:
         read_tensors(machine / "nothing.pth")
 
 
+def test_no_permission(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (machine / "a.pth").write_bytes(b"weights")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(BackboneError, match=r"a\.pth: cannot be read \(Permission denied\)"):
+        read_tensors(machine / "a.pth")
+
+
 def test_numbers_that_are_not_finite(machine: Path) -> None:
     save_file({"a": torch.ones(3), "b": torch.tensor([1.0, float("nan")])}, machine / "a.safetensors")
     with pytest.raises(BackboneError, match="b holds numbers that are not finite"):

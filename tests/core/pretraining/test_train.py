@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from pirn_core.errors import ConfigError
 from pirn_core.pretraining.architectures import read_export, rebuild, row
 from pirn_core.pretraining.distil import (
     ARCHITECTURES,
@@ -72,6 +73,12 @@ def test_resumed_run_equals_the_whole_one(teacher: Teacher, stream: ViewStream, 
         torch.testing.assert_close(second.average.state[name], value, msg=name)
     for mine, its in zip(second.student.parameters(), whole.student.parameters(), strict=True):
         torch.testing.assert_close(mine, its)
+
+
+def test_checkpoint_of_another_run_is_refused(teacher: Teacher, stream: ViewStream) -> None:
+    state = make(teacher, stream).state()
+    with pytest.raises(ConfigError, match="not of adamw"):
+        Distillation(Recipe(optimizer="adamw"), teacher, stream).resume(state)
 
 
 def test_training_stops_at_the_end_of_its_schedule(teacher: Teacher, stream: ViewStream) -> None:
