@@ -96,13 +96,35 @@ def parts_at(
     Raises:
         SampleError: When there is nothing at a path.
     """
+    refs, missing = parts_and_gaps(paths, layout=layout, category=category, lighting=lighting)
+    for error in missing.values():
+        raise error
+    return refs
+
+
+def parts_and_gaps(
+    paths: Iterable[Path],
+    *,
+    layout: str | None = None,
+    category: str | None = None,
+    lighting: str | None = None,
+) -> tuple[tuple[PartRef, ...], dict[Path, SampleError]]:
+    """As `parts_at`, but goes on after a path with nothing at it.
+
+    Returns:
+        The parts, and the error of each path that gave none.
+    """
     found: list[PartRef] = []
+    gaps: dict[Path, SampleError] = {}
     for path in paths:
-        if path.is_dir():
-            found += test_parts(open_parts(path, layout=layout, category=category, lighting=lighting))
-        else:
-            found += part_from_path(path)
-    return with_unique_ids(found)
+        try:
+            if path.is_dir():
+                found += test_parts(open_parts(path, layout=layout, category=category, lighting=lighting))
+            else:
+                found += part_from_path(path)
+        except SampleError as error:
+            gaps[path] = error
+    return with_unique_ids(found), gaps
 
 
 def test_parts(parts: PartSet) -> tuple[PartRef, ...]:

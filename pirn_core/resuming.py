@@ -69,7 +69,7 @@ class Progress:
         now = time.perf_counter()
         if now - self._last < max(self.every, self._cost / _SHARE):
             return False
-        self._write(trainer)
+        self.write(trainer)
         self._last = time.perf_counter()
         self._cost = self._last - now
         return True
@@ -99,7 +99,12 @@ class Progress:
         """Removes the file, the model being saved."""
         self.path.unlink(missing_ok=True)
 
-    def _write(self, trainer: Trainer) -> None:
+    def write(self, trainer: Trainer) -> None:
+        """Writes the progress, due or not.
+
+        Raises:
+            CheckpointError: When it cannot be written.
+        """
         content = {"schema": SCHEMA, "identity": dict(self.identity), "state": trainer.state_dict()}
         try:
             with atomic_path(self.path) as temporary:

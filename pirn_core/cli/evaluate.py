@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -16,8 +16,10 @@ from pirn_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from pirn_core.data.layouts import PartSet
-    from pirn_core.evaluation.parts import Value
+    from pirn_core.evaluation.parts import Unavailable, Value
     from pirn_core.evaluation.protocol import Plan, Run
+    from pirn_core.evaluation.published import PublishedRow
+    from pirn_core.evaluation.summary import Spread, Summary
 
 ShotCounts = Annotated[
     str, typer.Option("--shots", "-k", metavar="K,K,...", help="Numbers of shots, or all.")
@@ -67,8 +69,9 @@ def run(
 ) -> None:
     """Measure on labelled test parts: every variant on the same draws of shots, with controls beside.
 
-    The controls are what detectors blind to defects reach on the same parts, e.g. by brightness alone: a score
-    means something only against them. The table is written after every run, so an interruption keeps what is done.
+    The controls are what detectors blind to defects reach on the same parts, e.g. by brightness alone: a
+    score means something only against them. The csv is written after every run, so an interruption keeps
+    what is done.
     """
     from pirn_core.cli.settings import assembled
     from pirn_core.data.layouts import open_parts
@@ -130,30 +133,52 @@ def _show(voice: Voice, parts: PartSet, plan: Plan, runs: Sequence[Run]) -> None
     from pirn_core.evaluation.summary import HEADLINE, comparable, summarise
 
     found = summarise(runs)
-    blind = dict(runs[0].controls)
-    rows: list[list[str]] = []
-    for summary in found:
-        name = summary.variant + (f" + {summary.confirmed} confirmed" if summary.confirmed else "")
-        rows.append([escape(name), str(summary.shots), *(str(summary.values[metric]) for metric in HEADLINE)])
+    blind = runs[0].controls
+    rows = [_row(summary) for summary in found]
     rows.append(["[dim]blurred part mask[/dim]", "-", *(_blurred(blind, metric) for metric in HEADLINE)])
-    others = comparable(parts.layout, parts.category, plan.shots)
-    for row in others:
-        known = {"AUPRO@30%": row.aupro30, "P-AUROC": row.pixel_auroc, "I-AUROC": row.image_auroc}
-        cells = [_text(known.get(metric)) for metric in HEADLINE]
-        rows.append([f"[dim]{escape(row.method)}[/dim]", str(row.shots), *cells])
-    voice.table(("method", "shots", *HEADLINE), rows, right=("shots", *HEADLINE))
+    heads = [metric.replace("@", "\n@").replace(" ", "\n") for metric in HEADLINE]
+    voice.table(("method", "shots", *heads), rows, right=("shots", *heads))
     first = runs[0].metrics
     voice.say(
         f"\n{first.good} good and {first.defective} defective test parts, maps at {first.resolution}, "
-        f"{plan.draws} draw{'s' if plan.draws > 1 else ''} (mean ± standard deviation)."
+        f"{plan.draws} draw{'s' if plan.draws > 1 else ''}: mean ± standard deviation."
     )
-    for source in dict.fromkeys(row.source for row in others):
-        voice.say(f"Rows without a deviation are published: {escape(source)}.")
     voice.say("\nWhat detectors blind to defects reach on these parts, in whichever direction helps them:")
     voice.facts([(name, _text(value)) for name, value in blind.items() if name.startswith("I-AUROC")])
+    _show_published(voice, comparable(parts.layout, parts.category, plan.shots))
     for note in first.notes:
         voice.warn(note)
-    voice.emit(_values(runs, [summary.to_dict() for summary in found]))
+    voice.emit({"summary": [s.to_dict() for s in found], "runs": [run.row() for run in runs]})
+
+
+def _row(summary: Summary) -> list[str]:
+    from pirn_core.evaluation.summary import HEADLINE
+
+    name = summary.variant + (f"\n+ {summary.confirmed} confirmed" if summary.confirmed else "")
+    return [escape(name), str(summary.shots), *(_spread(summary.values[metric]) for metric in HEADLINE)]
+
+
+def _show_published(voice: Voice, rows: Sequence[PublishedRow]) -> None:
+    if not rows:
+        return
+    voice.say("\nPublished, by others and under their conditions:")
+    cells = [
+        (
+            escape(r.method),
+            str(r.shots),
+            *map(_text, (r.aupro30, r.pixel_auroc, r.image_auroc)),
+            escape(r.source),
+        )
+        for r in rows
+    ]
+    columns = ("method", "shots", "AUPRO@30%", "P-AUROC", "I-AUROC", "source")
+    voice.table(columns, cells, right=columns[1:5])
+
+
+def _spread(value: Spread | Unavailable) -> str:
+    """The deviation below the mean keeps the columns narrow."""
+    mean, found, deviation = str(value).partition(" ± ")
+    return f"{mean}\n[dim]±{deviation}[/dim]" if found else mean
 
 
 def _blurred(blind: Mapping[str, Value], metric: str) -> str:
@@ -164,7 +189,3 @@ def _text(value: Value | None) -> str:
     from pirn_core.evaluation.table import as_text
 
     return as_text(value)
-
-
-def _values(runs: Sequence[Run], summaries: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"summary": summaries, "runs": [run.row() for run in runs]}

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from pirn_core.cli.command import FAILED, SOME_NG
 from pirn_core.cli.options import (
     Category,
     Device,
@@ -23,14 +20,14 @@ from pirn_core.cli.options import (
     Weights,
     length_unit,
 )
+from pirn_core.cli.verdicts import Report, show_report
 from pirn_core.cli.voice import Voice
-from pirn_core.errors import ConfigError
+from pirn_core.errors import ConfigError, PirnError
 
 if TYPE_CHECKING:
     from pirn_core.batch import Failed, Inspected
     from pirn_core.inspector import Inspector
     from pirn_core.model import TrainedModel
-    from pirn_core.results import InspectionResult
 
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for a picture per part.")
@@ -43,8 +40,6 @@ RegionsCsv = Annotated[
 Threshold = Annotated[
     float | None, typer.Option("--threshold", metavar="X", help="Instead of the model's threshold.")
 ]
-
-_FIRED = {"rgb": "colour", "sn": "3D", None: ""}
 
 
 def run(
@@ -75,25 +70,36 @@ def run(
     from pirn_core import checkpoint, picking
     from pirn_core.batch import Failed, inspect_parts
     from pirn_core.cli.session import open_inspector
+    from pirn_core.data.sample import PartRef
 
-    refs = picking.parts_at(parts, layout=layout, category=category, lighting=lighting)
+    refs, gaps = picking.parts_and_gaps(parts, layout=layout, category=category, lighting=lighting)
+    if not refs:
+        raise next(iter(gaps.values()))
     trained = _with_threshold(checkpoint.load(model), threshold)
     inspector = open_inspector(voice, trained, device=device, weights=weights, no_cache=no_cache)
-    report = _Report(inspector, model)
+    report = Report(inspector, model)
+    for path, error in gaps.items():
+        _report_failure(voice, report, Failed(PartRef(str(path)), error))
     with voice.track() as track:
         track.begin("Inspecting parts")
         for number, found in enumerate(inspect_parts(inspector, refs, unit=length_unit(unit)), start=1):
             if isinstance(found, Failed):
-                report.failed.append(found)
-                voice.error(found.error)
+                _report_failure(voice, report, found)
             else:
                 _write_pictures(inspector, found, out, maps)
                 report.add(found)
             track.count(number, len(refs))
     _write_tables(report, csv, regions_csv)
-    _show(voice, report)
+    show_report(voice, report)
     voice.emit(report.values())
     return report.code
+
+
+def _report_failure(voice: Voice, report: Report, failed: Failed) -> None:
+    report.failed.append(failed)
+    error = failed.error
+    named = failed.ref.id in error.message
+    voice.error(error if named else PirnError(f"{failed.ref.id}: {error.message}", error.advice))
 
 
 def _with_threshold(model: TrainedModel, threshold: float | None) -> TrainedModel:
@@ -103,54 +109,6 @@ def _with_threshold(model: TrainedModel, threshold: float | None) -> TrainedMode
     if not 0.0 < threshold < float("inf"):
         raise ConfigError(f"--threshold {threshold}: is no threshold.", "Give a positive number.")
     return replace(model, threshold=threshold)
-
-
-@dataclass
-class _Report:
-    """Results without their large arrays."""
-
-    inspector: Inspector
-    path: Path
-    results: list[tuple[InspectionResult, bool]] = field(default_factory=list)
-    failed: list[Failed] = field(default_factory=list)
-
-    def add(self, found: Inspected) -> None:
-        """Keeps all but the maps."""
-        nothing = found.result.map[:0, :0]
-        lean = replace(found.result, map=nothing, maps={}, seen=found.result.seen[:0, :0])
-        self.results.append((lean, found.shot))
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Parts per verdict."""
-        verdicts = [result.verdict for result, _ in self.results]
-        known = {verdict: verdicts.count(verdict) for verdict in ("OK", "unsure", "NG")}
-        return known | {"error": len(self.failed)}
-
-    @property
-    def code(self) -> int:
-        """The exit code."""
-        if self.failed:
-            return FAILED
-        return SOME_NG if self.counts["NG"] else 0
-
-    def values(self) -> dict[str, Any]:
-        """Everything for JSON."""
-        from pirn_core.export import result_values
-
-        sure, threshold = self.inspector.model.verdict_limits
-        return {
-            "model": {"path": str(self.path), "id": self.inspector.model.id},
-            "backbone": self.inspector.backbone.name,
-            "device": str(self.inspector.backbone.device),
-            "threshold": threshold,
-            "sure": sure,
-            "counts": self.counts,
-            "parts": [result_values(result, shot=shot) for result, shot in self.results],
-            "failed": [
-                {"part": f.ref.id, "error": f.error.message, "advice": f.error.advice} for f in self.failed
-            ],
-        }
 
 
 def _write_pictures(inspector: Inspector, found: Inspected, out: Path | None, maps: bool) -> None:
@@ -166,7 +124,7 @@ def _write_pictures(inspector: Inspector, found: Inspected, out: Path | None, ma
         write_maps(out, found.result, colours)
 
 
-def _write_tables(report: _Report, csv: Path | None, regions_csv: Path | None) -> None:
+def _write_tables(report: Report, csv: Path | None, regions_csv: Path | None) -> None:
     from pirn_core.export import PART_COLUMNS, REGION_COLUMNS, failure_row, part_row, region_rows, write_table
 
     if csv is not None:
@@ -175,40 +133,3 @@ def _write_tables(report: _Report, csv: Path | None, regions_csv: Path | None) -
         write_table(csv, PART_COLUMNS, rows + failures)
     if regions_csv is not None:
         write_table(regions_csv, REGION_COLUMNS, [row for r, _ in report.results for row in region_rows(r)])
-
-
-def _show(voice: Voice, report: _Report) -> None:
-    rows = [_row(voice, result, shot) for result, shot in report.results]
-    rows += [
-        (voice.icon("error"), escape(f.ref.id), "", "", "", escape(f.error.message)) for f in report.failed
-    ]
-    columns = ("verdict", "part", "score", "threshold", "fired", "regions and notes")
-    voice.table(columns, rows, right=("score", "threshold"))
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in report.counts.items() if count)
-    name = report.inspector.backbone.name
-    voice.say(f"\n{counts}. Model {report.inspector.model.id}, backbone {escape(name)}.")
-    if voice.verbose and report.results:
-        stages = dict.fromkeys(stage for result, _ in report.results for stage in result.seconds)
-        for stage in stages:
-            times = [result.seconds[stage] for result, _ in report.results if stage in result.seconds]
-            voice.say(f"  {stage:10} {1000 * statistics.median(times):8.1f} ms, median of {len(times)} parts")
-
-
-def _row(voice: Voice, result: InspectionResult, shot: bool) -> tuple[str, ...]:
-    from pirn_core.export import fired
-
-    areas = [f"{r.area_mm2:.1f} mm²" if r.area_mm2 is not None else f"{r.pixels} px" for r in result.regions]
-    found = (
-        [f"{len(areas)} regions, largest score in {areas[0]}" if len(areas) > 1 else areas[0]]
-        if areas
-        else []
-    )
-    notes = [*found, *(["is a shot of this model"] if shot else []), *result.warnings]
-    return (
-        voice.icon(result.verdict),
-        escape(result.ref.id),
-        f"{result.score:.3f}",
-        f"{result.threshold:.3f}",
-        _FIRED[fired(result)],
-        escape("; ".join(notes)),
-    )

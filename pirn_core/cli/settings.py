@@ -61,5 +61,7 @@ def _value(text: str) -> Any:
             number = float(value)
         except ValueError:
             return value
-        return number if math.isfinite(number) else value
+        if not math.isfinite(number):
+            return value
+        return int(number) if number.is_integer() else number
     return value

@@ -1,4 +1,4 @@
-"""Runs of the protocol as one table: mean and standard deviation over draws, controls and published rows beside."""
+"""Runs of the protocol as one table: mean and standard deviation over draws, published rows beside."""
 
 from __future__ import annotations
 

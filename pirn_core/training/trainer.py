@@ -202,8 +202,9 @@ class Trainer:
         views = fold.held.of_views(fold.held.upright)
         for i, shot in enumerate(views.shot.tolist()):
             tokens = {m: t[i : i + 1] for m, t in views.tokens.items()}
-            found = reconstruct(model, tokens, views.foreground[i : i + 1], self.config)
-            self._residuals[shot] = {m: r.residual[0].detach() for m, r in found.items()}
+            with torch.no_grad():
+                found = reconstruct(model, tokens, views.foreground[i : i + 1], self.config)
+            self._residuals[shot] = {m: r.residual[0] for m, r in found.items()}
         figures = best or held_out(model, fold.held, self.config)
         names = tuple(self.pool.names[shot] for shot in fold.shots)
         untrained = self._untrained or figures

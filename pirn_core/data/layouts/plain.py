@@ -83,10 +83,11 @@ def _walk(
     only_roles: bool = False,
 ) -> Iterator[tuple[Path, tuple[str, ...], str, str]]:
     """Every usable file with the folders that lead to it, role folders left out, its role and its stem."""
-    here = _identity(folder)
+    found = scan(folder)
+    status = folder.stat()
+    here = (status.st_dev, status.st_ino)
     if here in above:
         raise SampleError(f"{folder}: the symbolic link leads back to a folder above it.", "Remove the link.")
-    found = scan(folder)
     for name, path in found.files.items():
         if known := role_and_stem(name, role):
             yield path, names, *known
@@ -95,15 +96,6 @@ def _walk(
         if inner or not only_roles:
             below = names if inner else (*names, name)
             yield from _walk(path, below, (*above, here), inner or role, only_roles=only_roles)
-
-
-def _identity(folder: Path) -> tuple[int, int]:
-    """Device and inode: how a circle of links is noticed. What cannot be read is left to `scan`."""
-    try:
-        status = folder.stat()
-    except OSError:
-        return (-1, -1)
-    return status.st_dev, status.st_ino
 
 
 def _sort_in(found: _Found, path: Path, names: tuple[str, ...], role: str, stem: str) -> None:

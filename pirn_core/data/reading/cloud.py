@@ -32,7 +32,8 @@ def columns(table: NDArray[Any], names: tuple[str, str, str]) -> NDArray[np.floa
     """Three named fields as (N, 3), or None when one is absent."""
     if not set(names) <= set(table.dtype.names or ()):
         return None
-    return np.stack([table[name].astype(np.float64) for name in names], axis=1)
+    with np.errstate(invalid="ignore"):  # a signalling NaN of a scanner is a missing point like any other
+        return np.stack([table[name].astype(np.float64) for name in names], axis=1)
 
 
 def to_bytes(colours: NDArray[np.float64] | None, *, fractions: bool) -> ByteArray | None:

@@ -57,6 +57,7 @@ _DAMAGED = (
     ValueError,
     RuntimeError,
     LookupError,
+    AttributeError,
     TypeError,
     ArithmeticError,
     EOFError,

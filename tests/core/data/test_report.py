@@ -175,6 +175,21 @@ def test_a_folder_without_parts(tmp_path: Path) -> None:
         data_report(open_parts(tmp_path))
 
 
+def test_files_without_permission_do_not_stop_the_report(
+    sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = sound / "train/good/rgb"
+    (good / "009.png").write_bytes((good / "000.png").read_bytes())
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    problems = data_report(open_parts(sound)).problems
+    assert sum("you may not read this file" in p.message for p in problems) == 6
+    assert not any(p.kind == "duplicate" for p in problems)
+
+
 def test_links_and_gone_files_do_not_stop_the_report(sound: Path) -> None:
     (sound / "train/good/rgb/007.png").symlink_to(sound / "train/good/rgb/007.png")
     (sound / "train/good/rgb/008.png").symlink_to(sound / "nowhere.png")

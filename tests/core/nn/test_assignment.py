@@ -97,7 +97,7 @@ def test_a_small_temperature_picks_the_nearest(kind):
 
 
 def test_balance_spreads_what_the_others_pile_up(draw, token_clusters):
-    """Seven of eight tokens belong to one cluster: softmax gives its prototype most, transport an equal share."""
+    """All tokens lie in one cluster: softmax gives its prototype most, transport each an equal share."""
     centres = token_clusters(8, 12)
     z = draw(centres[:1].expand(8, -1), (1, 200), 3, noise=0.4)
     balanced, free = assigned("ot", z, centres), assigned("softmax", z, centres)
@@ -142,7 +142,9 @@ def test_prototypes_may_be_permuted(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_reach_tokens_prototypes_and_temperature(kind):
     """With rho = 0 the transport has no iterations, so that all four have an exact gradient."""
-    z, p = (x.requires_grad_() for x in given(batch=1, tokens=4, prototypes=3, channels=5, dtype=torch.float64))
+    z, p = (
+        x.requires_grad_() for x in given(batch=1, tokens=4, prototypes=3, channels=5, dtype=torch.float64)
+    )
     eps = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
     config = TransportConfig(assignment=kind)
 

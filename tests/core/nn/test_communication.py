@@ -71,7 +71,7 @@ def test_attention_rows_are_shares(given):
 @pytest.mark.parametrize("residual", ["prototype", "paper"])
 @pytest.mark.parametrize("heads", [1, 3, 4])
 def test_the_equation_against_torch_multi_head_attention(given, residual, heads):
-    """Equations 4 and 5: Z' = Z * sigmoid(Z_bpa), then tanh(gamma) * CA(Z', P'), with Z' added as the paper has it."""
+    """Equations 4 and 5: Z' = Z * sigmoid(Z_bpa), tanh(gamma) * CA(Z', P'); in the paper plus Z'."""
     module = injection(residual, heads, gamma=0.7)
     tokens, reconstructed, others = given
     oracle = torch.nn.MultiheadAttention(CHANNELS, heads, bias=False, batch_first=True).eval()
@@ -156,7 +156,9 @@ def test_only_neighbours_are_heard(given):
     assert not torch.allclose(module(node, heard_changed), before, atol=1e-4)
 
 
-@pytest.mark.parametrize(("channels", "wanted", "heads"), [(12, 4, 4), (12, 5, 4), (7, 4, 1), (10, 4, 2), (3, 8, 3)])
+@pytest.mark.parametrize(
+    ("channels", "wanted", "heads"), [(12, 4, 4), (12, 5, 4), (7, 4, 1), (10, 4, 2), (3, 8, 3)]
+)
 def test_heads_divide_the_channels(channels, wanted, heads):
     config = CommunicationConfig(heads=wanted)
     assert NormalityInjection(channels, config).heads == PrototypeAlignment(channels, config).heads == heads

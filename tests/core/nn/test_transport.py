@@ -2,6 +2,7 @@
 
 import math
 import time
+from itertools import pairwise
 
 import numpy as np
 import ot
@@ -19,7 +20,9 @@ EXACT = {"max_iterations": 20_000, "tolerance": 1e-10}
 
 
 def costs(batch, tokens, prototypes, seed=0, dtype=torch.float64):
-    return torch.rand(batch, tokens, prototypes, generator=torch.Generator().manual_seed(seed), dtype=dtype) * 2
+    return (
+        torch.rand(batch, tokens, prototypes, generator=torch.Generator().manual_seed(seed), dtype=dtype) * 2
+    )
 
 
 def masses(batch, tokens, seed=0):
@@ -102,7 +105,11 @@ def test_no_neighbouring_plan_has_a_lower_objective(rho):
     def objective(t):
         q = t.sum(axis=0)
         kl = (t * np.log(t * 48)).sum()
-        return (t * cost[0].numpy()).sum() + eps * kl + (0.0 if math.isinf(rho) else rho * (q * np.log(q * 4)).sum())
+        return (
+            (t * cost[0].numpy()).sum()
+            + eps * kl
+            + (0.0 if math.isinf(rho) else rho * (q * np.log(q * 4)).sum())
+        )
 
     best = objective(transport)
     for scale in (1e-2, 1e-3):
@@ -152,8 +159,8 @@ def test_rho_leads_from_softmax_to_balance():
         received = transport.sum(dim=1)[0] * 8
         errors.append(float((received - 1).abs().max()))
         penalties.append(float((received * received.log()).sum()))
-    assert all(late <= early + 1e-9 for early, late in zip(errors, errors[1:], strict=False))
-    assert all(late <= early + 1e-9 for early, late in zip(penalties, penalties[1:], strict=False))
+    assert all(late <= early + 1e-9 for early, late in pairwise(errors))
+    assert all(late <= early + 1e-9 for early, late in pairwise(penalties))
     assert errors[0] == pytest.approx(errors[1], abs=1e-4)
     assert errors[0] > 0.5
     assert errors[-2] < 1e-4
@@ -180,7 +187,9 @@ def test_nothing_overflows_in_single_precision(eps, rho, draw, token_clusters):
 
 def test_identical_tokens_are_spread_evenly():
     tokens = torch.ones(1, 10, 4)
-    prototypes = torch.nn.functional.normalize(torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), dim=-1)
+    prototypes = torch.nn.functional.normalize(
+        torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), dim=-1
+    )
     cost = cosine_cost(tokens, prototypes)
     transport, _ = plan(cost, None, eps=0.005, rho=math.inf, tolerance=1e-5)
     torch.testing.assert_close(transport, torch.full_like(transport, 0.02), atol=1e-5, rtol=0)

@@ -77,6 +77,11 @@ def test_a_folder_of_data_sets_is_not_one_plain_folder(mvtec: Path, candy: Path)
         open_parts(mvtec.parent)
 
 
+def test_many_folders_are_parts_and_not_data_sets(mvtec: Path, tree) -> None:
+    root = tree(mvtec.parent, [f"part{number}/rgb.png" for number in range(60)])
+    assert open_parts(root).layout == "plain"
+
+
 def test_circles_of_links_are_named(tmp_path: Path, tree) -> None:
     tree(tmp_path / "a", ["good/1.png"])
     (tmp_path / "a" / "good" / "back").symlink_to(tmp_path / "a", target_is_directory=True)
@@ -101,6 +106,25 @@ def test_a_folder_without_permission(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(SampleError, match="you may not read this folder"):
         open_parts(tmp_path)
+
+
+def test_a_folder_on_a_failing_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "scandir", fail)
+    with pytest.raises(SampleError, match="cannot be listed: Input/output error"):
+        open_parts(tmp_path)
+
+
+def test_folders_that_may_not_be_looked_at_are_no_data_set(
+    monkeypatch: pytest.MonkeyPatch, mvtec: Path
+) -> None:
+    def refuse(_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    assert open_parts(mvtec).layout == "plain"
 
 
 def test_only_layouts_with_lightings_take_one(mvtec: Path, candy: Path) -> None:

@@ -76,6 +76,11 @@ def test_folders_without_a_verdict_are_no_labels(tmp_path: Path, tree) -> None:
     assert len(parts.good()) == 2
 
 
+def test_a_part_beside_the_label_folders_has_no_label(tmp_path: Path, tree) -> None:
+    parts = open_parts(tree(tmp_path, ["good/1.png", "2.png"]))
+    assert {ref.id: ref.label for ref in parts.refs} == {"good/1": "good", "2": ""}
+
+
 def test_good_parts_of_a_folder_without_splits(tmp_path: Path, tree) -> None:
     parts = open_parts(tree(tmp_path, ["good/1.png", "bad/2.png"]))
     assert [ref.id for ref in parts.good()] == ["good/1"]

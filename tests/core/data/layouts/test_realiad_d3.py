@@ -76,6 +76,13 @@ def test_splits_come_from_the_json_file(split_root: Path) -> None:
     assert bad.extra == {"cloud": place / f"{CAP}_0007_scratch_PCD_2024.pcd"}
 
 
+def test_paths_may_begin_with_the_category(split_root: Path) -> None:
+    path = split_root / "realiad_d3_jsons" / f"{CAP}.json"
+    path.write_text(path.read_text().replace('_path": "', f'_path": "{CAP}/'))
+    parts = open_parts(split_root)
+    assert parts.problems == () and len(parts) == 4
+
+
 @pytest.mark.parametrize("where", [".", "realiad_d3_raw", f"realiad_d3_raw/{CAP}"])
 def test_any_of_its_folders_can_be_opened(split_root: Path, where: str) -> None:
     assert [ref.split for ref in open_parts(split_root / where).refs] == [

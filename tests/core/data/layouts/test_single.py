@@ -31,6 +31,13 @@ def test_plain_files(tmp_path: Path, tree) -> None:
     assert part_from_path(tmp_path / "set/rgb/7.png")[0].xyz == tmp_path / "set/xyz/7.npy"
 
 
+def test_hidden_files_are_parts_when_named(tmp_path: Path, tree) -> None:
+    tree(tmp_path, [".1.png", ".1.ply"])
+    (ref,) = part_from_path(tmp_path / ".1.png")
+    assert (ref.rgb, ref.xyz) == (tmp_path / ".1.png", None)
+    assert part_from_path(tmp_path / ".1.ply")[0].xyz == tmp_path / ".1.ply"
+
+
 def test_a_relative_path(tmp_path: Path, tree, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree(tmp_path, ["1.png", "1.ply"]))
     assert part_from_path(Path("1.png"))[0].xyz == tmp_path / "1.ply"

@@ -50,6 +50,12 @@ def test_jpeg_keeps_the_order_of_the_channels(tmp_path: Path) -> None:
     assert np.allclose(sample.rgb.mean((0, 1)), (200, 0, 0), atol=4)
 
 
+def test_black_and_white(tmp_path: Path, picture: np.ndarray) -> None:
+    bits = picture[..., 0] > 128
+    sample = read(_tiff(tmp_path / "a.tif", bits, photometric="minisblack"))
+    assert np.array_equal(sample.rgb[..., 1], bits * np.uint8(255)) and "grey image" in sample.warnings[0]
+
+
 def test_16_bit_colours_become_8_bit_by_the_full_range(tmp_path: Path, picture: np.ndarray) -> None:
     deep = picture.astype(np.uint16) * 257
     for sample in (
@@ -108,7 +114,7 @@ def test_further_images_in_a_tiff_are_mentioned(tmp_path: Path, picture: np.ndar
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "a.tif"])
-@pytest.mark.parametrize("kept", [0.0, 0.02, 0.3, 0.7, 0.99])
+@pytest.mark.parametrize("kept", [0.0, 0.004, 0.02, 0.3, 0.7, 0.99])
 def test_files_that_were_cut_off_are_refused(
     tmp_path: Path, picture: np.ndarray, name: str, kept: float
 ) -> None:
@@ -126,6 +132,16 @@ def _encoded(name: str, picture: np.ndarray) -> bytes:
         tifffile.imwrite(stream, picture, photometric="rgb")
         return stream.getvalue()
     return cv2.imencode(name[1:], picture)[1].tobytes()
+
+
+def test_fill_bytes_and_bare_markers_in_a_jpeg(tmp_path: Path, picture: np.ndarray) -> None:
+    whole = _encoded("a.jpg", picture)
+    path = tmp_path / "a.jpg"
+    path.write_bytes(whole[:2] + b"\xff\xff" + b"\xff\x01" + whole[2:])
+    assert read(path).shape == (40, 50)
+    path.write_bytes(whole[:20] + b"not a marker" + whole[20:])
+    with pytest.raises(SampleError, match=r"a.jpg: the file is damaged: it ends in its header"):
+        read(path)
 
 
 def test_a_cut_jpeg_with_a_thumbnail_is_refused(tmp_path: Path, picture: np.ndarray) -> None:
@@ -147,6 +163,33 @@ def test_a_flipped_bit_in_a_png_is_noticed(tmp_path: Path, picture: np.ndarray) 
     (tmp_path / "a.png").write_bytes(data)
     with pytest.raises(SampleError, match="checksum of its IDAT chunk"):
         read(tmp_path / "a.png")
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+@pytest.mark.parametrize("rows", [0, 20])
+def test_a_png_with_too_few_rows_behind_right_checksums(tmp_path: Path, rows: int) -> None:
+    pixels = zlib.compress(bytes(rows * 151))
+    (tmp_path / "a.png").write_bytes(_png_header(50, 40) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b""))
+    with pytest.raises(SampleError, match=r"a.png: the file is damaged: its png data cannot be decoded"):
+        read(tmp_path / "a.png")
+
+
+def test_what_the_decoder_refuses(tmp_path: Path) -> None:
+    data = _png_header(40_000, 40_000) + _chunk(b"IDAT", b"") + _chunk(b"IEND", b"")
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(SampleError, match=r"a.png: the file is damaged: .*CV_IO_MAX_IMAGE"):
+        read(tmp_path / "a.png", max_pixels=2 * 10**9)
+
+
+def test_a_tiff_without_an_image_and_a_jpeg_without_segments(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"II*\x00" + bytes(12))
+    (tmp_path / "b.jpg").write_bytes(b"\xff\xd8\xff" + bytes(60))
+    for name in ("a.tif", "b.jpg"):
+        with pytest.raises(SampleError, match=f"{name}: the file is damaged"):
+            read(tmp_path / name)
 
 
 def _png_header(width: int, height: int) -> bytes:

@@ -105,6 +105,7 @@ def test_spellings_of_a_camera(tmp_path: Path, name: str, text: str) -> None:
     ("name", "text", "message"),
     [
         ("a.json", "{", "does not describe a camera"),
+        ("a.json", '{"width": 50, "height": 40}', "fx, fy, cx and cy are not all there"),
         ("a.json", "[1, 2]", "holds a list, no named values"),
         ("a.json", '{"fx": 500, "fy": 510}', "fx, fy, cx and cy are not all there"),
         ("a.json", '{"fx": "wide", "fy": 1, "cx": 1, "cy": 1}', "could not convert"),
