@@ -96,7 +96,8 @@ class _Sums:
         # A hundredth of a token is too little to divide by, and rounding where a record was taken out.
         shrink = max(config.shrink, 0.01)
         shrunk = (self.residual + shrink * level) / np.maximum(self.mass + shrink, shrink)
-        return np.maximum(shrunk, 1e-6).astype(np.float32)
+        expected: FloatArray = np.maximum(shrunk, 1e-6).astype(np.float32)
+        return expected
 
 
 def calibrate(records: Sequence[NormalRecord], prototypes: int, config: ScoringConfig) -> Calibration:
@@ -123,7 +124,9 @@ def calibrate(records: Sequence[NormalRecord], prototypes: int, config: ScoringC
     return Calibration({m: sums.expected(config) for m, sums in total.items()}, scores, sure, threshold)
 
 
-def record_map(record: NormalRecord, expected: Mapping[Modality, FloatArray], config: ScoringConfig) -> FloatArray:
+def record_map(
+    record: NormalRecord, expected: Mapping[Modality, FloatArray], config: ScoringConfig
+) -> FloatArray:
     """The fused map of a record under given expected residuals, at the image's size."""
     return fused(evidence_maps(record.evidence, record.frame, expected, config))
 
@@ -136,9 +139,7 @@ def evidence_maps(
 ) -> dict[Modality, FloatArray]:
     """The map of every modality at the image's size: the one way from residuals to maps."""
     return {
-        m: image_map(
-            token_scores(e.residual, e.prototypes, e.weights, expected[m]), frame, config.smoothing
-        )
+        m: image_map(token_scores(e.residual, e.prototypes, e.weights, expected[m]), frame, config.smoothing)
         for m, e in evidence.items()
     }
 

@@ -69,7 +69,9 @@ def load(path: Path) -> TrainedModel:
     except PirnError as error:  # settings of a newer program
         raise CheckpointError(f"{path}: {error.message}", error.advice) from error
     except (KeyError, TypeError, ValueError, IndexError, RuntimeError, msgspec.ValidationError) as error:
-        raise CheckpointError(f"{path}: its contents do not fit together: {error}.", "Train the model again.") from error
+        raise CheckpointError(
+            f"{path}: its contents do not fit together: {error}.", "Train the model again."
+        ) from error
 
 
 def read_meta(path: Path) -> dict[str, Any]:
@@ -87,7 +89,8 @@ def read_meta(path: Path) -> dict[str, Any]:
         raise CheckpointError(_unreadable(path, error), "Copy it again from where it was saved.") from error
     if text is None:
         raise CheckpointError(
-            f"{path}: holds tensors, but no PIRN model.", "Weights of a backbone go to `pirn backbones import`."
+            f"{path}: holds tensors, but no PIRN model.",
+            "Weights of a backbone go to `pirn backbones import`.",
         )
     return _checked_meta(path, text)
 
@@ -151,7 +154,9 @@ def _to_file(model: TrainedModel) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "modalities": list(model.modalities),
         "prototypes": model.pirn.prototypes,
         "shots": [asdict(shot) for shot in model.shots],
-        "records": [{"part": r.part, "source": r.source, "shape": list(r.frame.seen.shape)} for r in model.records],
+        "records": [
+            {"part": r.part, "source": r.source, "shape": list(r.frame.seen.shape)} for r in model.records
+        ],
         "threshold": model.threshold,
         "calibrated": {"sure": model.calibration.sure, "threshold": model.calibration.threshold},
         "history": dict(model.history),
@@ -217,7 +222,9 @@ def _record(number: int, entry: Mapping[str, Any], tensors: Mapping[str, Tensor]
 
     shape = (int(entry["shape"][0]), int(entry["shape"][1]))
     side = int(array("size")[0])
-    view = View(None, None, unpacked("view", (side, side)), unpacked("valid", (side, side)), array("to_image"))
+    view = View(
+        None, None, unpacked("view", (side, side)), unpacked("valid", (side, side)), array("to_image")
+    )
     evidence = {
         m: Evidence(array(f"{m}.residual"), array(f"{m}.prototypes"), array(f"{m}.weights"))
         for m in MODALITIES
@@ -225,5 +232,3 @@ def _record(number: int, entry: Mapping[str, Any], tensors: Mapping[str, Tensor]
     }
     frame = Frame(view, unpacked("seen", shape), array("foreground"))
     return NormalRecord(entry["part"], entry["source"], frame, evidence)
-
-

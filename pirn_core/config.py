@@ -127,7 +127,7 @@ class TransportConfig(Settings, frozen=True):
 
     assignment: Literal["ot", "softmax", "linear", "sigmoid"] = "ot"
     eps: Positive = 0.05
-    rho_train: NonNegative = 0.05
+    rho_train: NonNegative = 0.0
     rho_infer: NonNegative = 0.0
     max_iterations: Count = 500
     tolerance: Positive = 1e-3
@@ -160,7 +160,7 @@ class CommunicationConfig(Settings, frozen=True):
         residual: `prototype`: only what is made of prototypes is added, so that no input can be copied;
             `paper`: equation 5 as written, with the purified tokens themselves.
         neighbours: Nearest prototypes of the other modality that a prototype is joined to.
-        heads: Heads of the graph attention and of the cross-attention.
+        heads: Heads of the graph attention.
     """
 
     enabled: bool = True

@@ -86,7 +86,9 @@ class Encoder:
             warnings=planes.warnings,
         )
 
-    def encode(self, views: Sequence[View], modalities: Sequence[Modality] = MODALITIES) -> list[dict[Modality, Tensor]]:
+    def encode(
+        self, views: Sequence[View], modalities: Sequence[Modality] = MODALITIES
+    ) -> list[dict[Modality, Tensor]]:
         """Tokens (N, C) of every view, on the CPU; both modalities go through the backbone in one batch.
 
         Values are rounded to half precision, as the cache keeps them, so that a hit and a miss give the same score.

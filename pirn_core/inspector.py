@@ -47,7 +47,12 @@ class Inspector:
 
     @classmethod
     def open(
-        cls, model: TrainedModel, device: torch.device, *, weights: Path | None = None, cache: TokenCache | None = None
+        cls,
+        model: TrainedModel,
+        device: torch.device,
+        *,
+        weights: Path | None = None,
+        cache: TokenCache | None = None,
     ) -> Inspector:
         """Loads the model's backbone and puts both on a device.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ _SMALLEST = 4
 """Pixels; smaller specks are the threshold's grain, not regions, unless they are all there is."""
 
 _LEAST_POINTS = 8
+_JUMP = 10.0
 _RING = 0.75
 """Width of the surroundings, as a fraction of the region's own radius."""
 
@@ -68,8 +70,6 @@ def _region(
 
 
 def _numbered(region: Region, label: int) -> Region:
-    from dataclasses import replace
-
     return replace(region, label=label)
 
 
@@ -77,11 +77,15 @@ def _measured(
     mask: BoolArray, xyz: FloatArray
 ) -> tuple[float | None, tuple[float, float] | None, float | None]:
     """Area, extents and height of a region, None each where too few of its pixels have a point."""
-    points = xyz[mask]
-    points = points[np.isfinite(points).all(axis=1)].astype(np.float64)
+    points = _finite(xyz[mask])
     if len(points) < _LEAST_POINTS:
         return None, None, None
     return _area(mask, xyz, len(points)), _extent(points), _height(mask, xyz, points)
+
+
+def _finite(points: FloatArray) -> NDArray[np.float64]:
+    known: NDArray[np.float64] = points[np.isfinite(points).all(axis=1)].astype(np.float64)
+    return known
 
 
 def _area(mask: BoolArray, xyz: FloatArray, points: int) -> float | None:
@@ -93,13 +97,15 @@ def _area(mask: BoolArray, xyz: FloatArray, points: int) -> float | None:
         return None
     right_edge = patch[:-1, 1:] - patch[:-1, :-1]
     down_edge = patch[1:, :-1] - patch[:-1, :-1]
-    cells = np.linalg.norm(np.cross(right_edge, down_edge), axis=-1)[inside[:-1, :-1]]
-    cells = cells[np.isfinite(cells)]
+    cells = np.linalg.norm(np.cross(right_edge, down_edge), axis=-1)
+    # Cells on the region's rim may climb the wall of a dent; they count only where a thin region has no others.
+    within = inside[:-1, :-1] & inside[:-1, 1:] & inside[1:, :-1] & np.isfinite(cells)
+    cells = cells[within if within.any() else inside[:-1, :-1] & np.isfinite(cells)]
     if not len(cells):
         return None
     # The median stands for cells at jumps of depth, whose edges span empty space.
     typical = float(np.median(cells))
-    return float(np.minimum(cells, 10.0 * typical).mean() * mask.sum())
+    return float(np.where(cells > _JUMP * typical, typical, cells).mean() * mask.sum())
 
 
 def _extent(points: NDArray[np.float64]) -> tuple[float, float]:
@@ -116,8 +122,7 @@ def _height(mask: BoolArray, xyz: FloatArray, points: NDArray[np.float64]) -> fl
     radius = max(3, round(_RING * (mask.sum() / np.pi) ** 0.5))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     near = cv2.dilate(mask.astype(np.uint8), kernel).astype(bool) & ~mask
-    ring = xyz[near]
-    ring = ring[np.isfinite(ring).all(axis=1)].astype(np.float64)
+    ring = _finite(xyz[near])
     if len(ring) < _LEAST_POINTS:
         return None
     centre = np.median(ring, axis=0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pirn_core.data.preprocessing import View, map_to_image
 from pirn_core.data.sample import BoolArray, FloatArray, Modality
@@ -36,11 +38,11 @@ class Frame:
     @property
     def grid(self) -> int:
         """Tokens per side."""
-        return round(self.foreground.size**0.5)
+        return math.isqrt(self.foreground.size)
 
 
 def token_scores(
-    residual: FloatArray, prototypes: FloatArray, weights: FloatArray, expected: FloatArray
+    residual: FloatArray, prototypes: NDArray[np.int32], weights: FloatArray, expected: FloatArray
 ) -> FloatArray:
     """Residuals over what good parts show at the same prototypes: about 1 for a normal token.
 
@@ -65,7 +67,7 @@ def smooth_map(tokens: FloatArray, foreground: BoolArray, smoothing: float) -> F
         foreground: bool (N,); where it is all False every token counts.
         smoothing: Sigma as a fraction of the view's side.
     """
-    grid = round(tokens.size**0.5)
+    grid = math.isqrt(tokens.size)
     side = grid * CELLS_PER_TOKEN
     kept = foreground if foreground.any() else np.ones_like(foreground)
     weight = kept.astype(np.float32).reshape(grid, grid)

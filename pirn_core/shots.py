@@ -91,7 +91,9 @@ def encode_shots(
             tell(number + 1, len(samples))
     names = tuple(sample.ref.id for sample in samples)
     pool = _pool(made, names, modalities)
-    warnings = tuple(f"{s.ref.id}: {w}" for s, m in zip(samples, made, strict=True) for w in m.planes.warnings)
+    warnings = tuple(
+        f"{s.ref.id}: {w}" for s, m in zip(samples, made, strict=True) for w in m.planes.warnings
+    )
     return Shots(fitted, pool, warnings)
 
 
@@ -164,7 +166,8 @@ def _pool(made: Sequence[_Shot], names: tuple[str, ...], modalities: tuple[Modal
 
 
 def _stacked_probes(
-    probes: Sequence[tuple[int, dict[Modality, Tensor], BoolArray, BoolArray]], modalities: tuple[Modality, ...]
+    probes: Sequence[tuple[int, dict[Modality, Tensor], BoolArray, BoolArray]],
+    modalities: tuple[Modality, ...],
 ) -> Probes:
     return Probes(
         tokens={m: torch.stack([tokens[m] for _, tokens, _, _ in probes]).half() for m in modalities},

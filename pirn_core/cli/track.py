@@ -8,6 +8,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgressColumn, TextColumn
+from rich.table import Column
 
 _EVERY = 10.0
 """Seconds between two lines where there is no terminal."""
@@ -36,14 +37,16 @@ class Track:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bars is not None:
+            if error is None:
+                self._finish()
             self._bars.stop()
 
     def begin(self, title: str) -> None:
         """A new stage."""
+        self._finish()
         self._title = title
         self._began = self._told = time.perf_counter()
         if self._bars is not None:
-            self._finish()
             self._task = self._bars.add_task(title, total=1.0, what="")
         elif self._console is not None:
             self._console.print(f"{title} ...", style="dim", markup=False)
@@ -76,7 +79,8 @@ class Track:
 
     def _finish(self) -> None:
         if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, completed=1.0)
+            took = as_time(time.perf_counter() - self._began)
+            self._bars.update(self._task, completed=1.0, what=f"took {took}")
 
 
 def as_time(seconds: float) -> str:
@@ -90,8 +94,10 @@ def _bars(console: Console) -> Progress:
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=16),
         TaskProgressColumn(),
-        TextColumn("{task.fields[what]}", markup=False),
+        # What does not fit is cut here, and not the bar.
+        TextColumn("{task.fields[what]}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
         console=console,
+        expand=True,
     )

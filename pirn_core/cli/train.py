@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pirn_core.data.layouts import PartSet
     from pirn_core.data.sample import LengthUnit, PartRef, Sample
     from pirn_core.learn import Learning
-    from pirn_core.training import TrainStep
 
 Out = Annotated[
     Path, typer.Option("--out", "-o", metavar="FILE", help="The model file to write, e.g. part.pirn.")
@@ -161,17 +160,14 @@ def _learn(voice: Voice, track: Track, learning: Learning, out: Path, resume: bo
         elif resume:
             voice.warn(f"{progress.path} is not there; training begins anew.")
         track.begin("Training")
+        separation = ""
         for step in learning.steps():
-            _show_step(track, step)
+            if step.separation is not None:
+                separation = f"held-out separation {step.separation:.3f}"
+            losses = " ".join(f"{name} {loss:.3f}" for name, loss in step.losses.items())
+            words = [f"{step.stage} {step.step}/{step.of}", f"loss {losses}" if losses else "", separation]
+            track.show(step.fraction, ", ".join(filter(None, words)), step.remaining)
             progress.keep(learning.trainer)
-
-
-def _show_step(track: Track, step: TrainStep) -> None:
-    words = [step.stage, f"step {step.step} of {step.of}"]
-    words += [f"loss {name} {value:.4f}" for name, value in step.losses.items()]
-    if step.separation is not None:
-        words.append(f"held-out separation {step.separation:.3f}")
-    track.show(step.fraction, ", ".join(words), step.remaining)
 
 
 def _save(voice: Voice, learning: Learning, out: Path) -> None:

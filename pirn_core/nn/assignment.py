@@ -65,9 +65,9 @@ def assign(
     """
     if config.assignment == "linear":
         return Assignment(_linear(tokens, prototypes))
+    if config.assignment == "softmax" or (config.assignment == "ot" and rho == 0.0):
+        return Assignment(_softmax(tokens, prototypes, eps))
     cost = cosine_cost(tokens, prototypes)
-    if config.assignment == "softmax":
-        return Assignment(torch.softmax(-cost / eps, dim=2))
     if config.assignment == "sigmoid":
         return Assignment(_sigmoid(cost, eps))
     solved = sinkhorn(
@@ -79,6 +79,12 @@ def assign(
         tolerance=config.tolerance,
     )
     return Assignment(plan_rows(cost, solved.column, eps), solved.error, solved.iterations)
+
+
+def _softmax(tokens: Tensor, prototypes: Tensor, eps: Tensor | float) -> Tensor:
+    """softmax(cos / eps): transport with a free prototype marginal, without forming the cost."""
+    scaled = F.normalize(tokens, dim=-1) / eps
+    return torch.softmax(scaled @ F.normalize(prototypes, dim=-1).transpose(-1, -2), dim=2)
 
 
 def _linear(tokens: Tensor, prototypes: Tensor) -> Tensor:

