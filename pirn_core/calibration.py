@@ -1,7 +1,7 @@
 """What good parts look like to a model that has not seen them: expected residuals, scores and the threshold.
 
-Calibration is a pure function of a list of records, one for every good part: folds of the shots to begin with, then every part
-that the user confirms. Adding or removing a record needs no training and no images, and can be undone exactly.
+Calibration is a pure function of a list of records, one for every good part: folds of the shots to begin with, then
+every part that the user confirms. Adding or removing a record needs no training and no images, and can be undone exactly.
 """
 
 from __future__ import annotations
@@ -124,9 +124,7 @@ def calibrate(records: Sequence[NormalRecord], prototypes: int, config: ScoringC
     return Calibration({m: sums.expected(config) for m, sums in total.items()}, scores, sure, threshold)
 
 
-def record_map(
-    record: NormalRecord, expected: Mapping[Modality, FloatArray], config: ScoringConfig
-) -> FloatArray:
+def record_map(record: NormalRecord, expected: Mapping[Modality, FloatArray], config: ScoringConfig) -> FloatArray:
     """The fused map of a record under given expected residuals, at the image's size."""
     return fused(evidence_maps(record.evidence, record.frame, expected, config))
 
@@ -147,8 +145,8 @@ def evidence_maps(
 def thresholds(scores: Sequence[float], config: ScoringConfig) -> tuple[float, float]:
     """`sure` and `threshold` from the held-out scores of good parts, never from defective ones.
 
-    The threshold lies `margin` robust standard deviations above the largest good score, since a few shots rarely show the
-    worst good part; a spread below 5 % of the median is not believed of so few parts.
+    The threshold lies `margin` robust standard deviations above the largest good score, since a few shots rarely show
+    the worst good part; a spread below 5 % of the median is not believed of so few parts.
     """
     values = np.asarray(scores, np.float64)
     median = float(np.median(values))

@@ -154,9 +154,7 @@ def _to_file(model: TrainedModel) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "modalities": list(model.modalities),
         "prototypes": model.pirn.prototypes,
         "shots": [asdict(shot) for shot in model.shots],
-        "records": [
-            {"part": r.part, "source": r.source, "shape": list(r.frame.seen.shape)} for r in model.records
-        ],
+        "records": [{"part": r.part, "source": r.source, "shape": list(r.frame.seen.shape)} for r in model.records],
         "threshold": model.threshold,
         "calibrated": {"sure": model.calibration.sure, "threshold": model.calibration.threshold},
         "history": dict(model.history),
@@ -222,9 +220,7 @@ def _record(number: int, entry: Mapping[str, Any], tensors: Mapping[str, Tensor]
 
     shape = (int(entry["shape"][0]), int(entry["shape"][1]))
     side = int(array("size")[0])
-    view = View(
-        None, None, unpacked("view", (side, side)), unpacked("valid", (side, side)), array("to_image")
-    )
+    view = View(None, None, unpacked("view", (side, side)), unpacked("valid", (side, side)), array("to_image"))
     evidence = {
         m: Evidence(array(f"{m}.residual"), array(f"{m}.prototypes"), array(f"{m}.weights"))
         for m in MODALITIES

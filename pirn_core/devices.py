@@ -14,9 +14,7 @@ from pirn_core.errors import DeviceError
 if TYPE_CHECKING:
     import torch
 
-_OUT_OF_MEMORY = re.compile(
-    r"can't allocate memory|not enough memory|out of memory|bad allocation", re.IGNORECASE
-)
+_OUT_OF_MEMORY = re.compile(r"can't allocate memory|not enough memory|out of memory|bad allocation", re.IGNORECASE)
 """How torch says on the CPU and on MPS, in a plain RuntimeError, that memory does not suffice."""
 
 
@@ -54,9 +52,7 @@ def _cuda_index(name: str, index: int) -> int:
         )
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if count == 0:
-        raise DeviceError(
-            f"{name}: torch finds no CUDA device.", "Check the driver (`nvidia-smi`), or choose cpu."
-        )
+        raise DeviceError(f"{name}: torch finds no CUDA device.", "Check the driver (`nvidia-smi`), or choose cpu.")
     if index >= count:
         raise DeviceError(
             f"{name}: this machine has {count} CUDA device(s), counted from 0.", f"Choose cuda:{count - 1}."
@@ -115,9 +111,7 @@ def seeded(seed: int) -> Iterator[None]:
     """
     import torch
 
-    os.environ.setdefault(
-        "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
-    )  # read when CUDA starts; cuBLAS is random without
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts; cuBLAS is random without
     devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()

@@ -108,9 +108,7 @@ class Inspector:
     @torch.inference_mode()
     def explain(self, prepared: Prepared, *, refine: bool = True) -> Mapping[Modality, Reconstruction]:
         """All that the decoder did to a part: plans, prototypes before and after, contexts, gates."""
-        return reconstruct(
-            self.model.pirn, prepared.tokens, prepared.foreground, self.model.config, refine=refine
-        )
+        return reconstruct(self.model.pirn, prepared.tokens, prepared.foreground, self.model.config, refine=refine)
 
     @torch.inference_mode()
     def normal_record(self, prepared: Prepared) -> NormalRecord:
@@ -124,9 +122,7 @@ class Inspector:
     def _doubts(self, prepared: Prepared) -> tuple[str, ...]:
         missing = [m for m in self.model.modalities if m not in prepared.tokens]
         words = {"rgb": "no colour image", "sn": "no 3D points"}
-        return tuple(
-            f"The part has {words[m]}; the verdict rests on the other modality alone." for m in missing
-        )
+        return tuple(f"The part has {words[m]}; the verdict rests on the other modality alone." for m in missing)
 
 
 def backbone_of(model: TrainedModel, device: torch.device, weights: Path | None = None) -> Backbone:

@@ -54,9 +54,7 @@ def named_shots(parts: PartSet, ids: Sequence[str]) -> tuple[PartRef, ...]:
     """
     wanted = [_named(parts, name.strip()) for name in ids if name.strip()]
     if not wanted:
-        raise SampleError(
-            "No shot is named.", "Give ids separated by commas, e.g. train/good/000,train/good/004."
-        )
+        raise SampleError("No shot is named.", "Give ids separated by commas, e.g. train/good/000,train/good/004.")
     for ref in wanted:
         require_good(ref, "become a shot")
     chosen = {ref.id for ref in wanted}
@@ -70,9 +68,7 @@ def require_good(ref: PartRef, purpose: str) -> None:
         SampleError: Naming the part and its label.
     """
     if ref.label not in GOOD:
-        raise SampleError(
-            f"{ref.id}: is labelled {ref.label}, so it cannot {purpose}.", "Choose good parts only."
-        )
+        raise SampleError(f"{ref.id}: is labelled {ref.label}, so it cannot {purpose}.", "Choose good parts only.")
 
 
 def parts_at(
@@ -158,9 +154,7 @@ def _named(parts: PartSet, name: str) -> PartRef:
     if len(by_stem) == 1:
         return by_stem[0]
     if by_stem:
-        raise SampleError(
-            f"{name}: is the name of {len(by_stem)} parts.", f"Give the id, e.g. {by_stem[0].id}."
-        )
+        raise SampleError(f"{name}: is the name of {len(by_stem)} parts.", f"Give the id, e.g. {by_stem[0].id}.")
     close = difflib.get_close_matches(name, [ref.id for ref in parts.refs], n=1)
     hint = f"Did you mean {close[0]}?" if close else f"Ids look like {parts.refs[0].id}."
     raise SampleError(f"{parts.root}: has no part {name!r}.", hint)

@@ -73,9 +73,7 @@ def _numbered(region: Region, label: int) -> Region:
     return replace(region, label=label)
 
 
-def _measured(
-    mask: BoolArray, xyz: FloatArray
-) -> tuple[float | None, tuple[float, float] | None, float | None]:
+def _measured(mask: BoolArray, xyz: FloatArray) -> tuple[float | None, tuple[float, float] | None, float | None]:
     """Area, extents and height of a region, None each where too few of its pixels have a point."""
     points = _finite(xyz[mask])
     if len(points) < _LEAST_POINTS:

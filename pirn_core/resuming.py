@@ -83,9 +83,7 @@ class Progress:
         if not self.path.exists():
             return None
         content = _read(self.path, device)
-        differing = [
-            word for key, word in _WORDS.items() if content["identity"].get(key) != self.identity[key]
-        ]
+        differing = [word for key, word in _WORDS.items() if content["identity"].get(key) != self.identity[key]]
         if differing:
             what = f"its {_listed(differing)} differ{_what(content, self.identity)}"
             raise CheckpointError(

@@ -91,9 +91,7 @@ def encode_shots(
             tell(number + 1, len(samples))
     names = tuple(sample.ref.id for sample in samples)
     pool = _pool(made, names, modalities)
-    warnings = tuple(
-        f"{s.ref.id}: {w}" for s, m in zip(samples, made, strict=True) for w in m.planes.warnings
-    )
+    warnings = tuple(f"{s.ref.id}: {w}" for s, m in zip(samples, made, strict=True) for w in m.planes.warnings)
     return Shots(fitted, pool, warnings)
 
 

@@ -123,9 +123,7 @@ class TokenCache:
         for path, size, _ in entries:
             if excess <= 0:
                 return
-            with contextlib.suppress(
-                OSError
-            ):  # another process may have removed it, or (Windows) be reading it
+            with contextlib.suppress(OSError):  # another process may have removed it, or (Windows) be reading it
                 path.unlink()
                 excess -= size
 

@@ -58,9 +58,7 @@ def _root(
 command(app, "demo", "pirn demo sample")(demo.run)
 command(app, "data", "pirn data sample --category flange")(data.run)
 command(app, "train", "pirn train sample --category flange --shots 5 --out flange.pirn")(train.run)
-command(app, "inspect", "pirn inspect flange.pirn sample --category flange --out results --csv parts.csv")(
-    inspect.run
-)
+command(app, "inspect", "pirn inspect flange.pirn sample --category flange --out results --csv parts.csv")(inspect.run)
 command(app, "confirm", "pirn confirm flange.pirn sample/flange/test/good/rgb/003.png")(confirm.run)
 command(app, "explain", "pirn explain flange.pirn sample/flange/test/dent/rgb/000.png --out why")(explain.run)
 command(app, "info", "pirn info flange.pirn")(info.run)

@@ -52,9 +52,7 @@ def listing(voice: Voice) -> None:
     chosen = resolve("auto").name if any(s.place in ("embedded", "cached") for s in states) else ""
     rows = [_row(state, chosen=state.name == chosen, full=voice.verbose) for state in states]
     voice.table(("name", "state", "MB", "what it is", "licence"), rows, right=("MB",))
-    voice.say(
-        "\n* is what [cyan]--backbone auto[/cyan] takes. Nothing is ever downloaded unless you fetch it."
-    )
+    voice.say("\n* is what [cyan]--backbone auto[/cyan] takes. Nothing is ever downloaded unless you fetch it.")
     voice.emit({"auto": chosen, "backbones": [_values(state) for state in states]})
 
 

@@ -26,11 +26,7 @@ def show_card(voice: Voice, card: ModelCard) -> None:
             ("threshold", f"{card.threshold:.4g} (sure below {card.sure:.4g}). {card.threshold_source}"),
             *_confirmed(voice, card),
             ("device", f"{card.device}, {as_time(card.seconds)} of training"),
-            *(
-                [("versions", ", ".join(f"{k} {v}" for k, v in card.versions.items()))]
-                if voice.verbose
-                else []
-            ),
+            *([("versions", ", ".join(f"{k} {v}" for k, v in card.versions.items()))] if voice.verbose else []),
         ]
     )
     for warning in card.warnings:

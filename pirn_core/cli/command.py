@@ -28,9 +28,7 @@ _PANEL = "Output"
 _LOG = logging.getLogger("pirn_core")
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.", rich_help_panel=_PANEL)]
-Json = Annotated[
-    bool, typer.Option("--json", help="JSON on stdout and nothing else there.", rich_help_panel=_PANEL)
-]
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else there.", rich_help_panel=_PANEL)]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also timings.", rich_help_panel=_PANEL)]
 Log = Annotated[
     Path | None,

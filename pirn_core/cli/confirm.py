@@ -31,9 +31,7 @@ Out = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write here instead of changing the model.")
 ]
 Remove = Annotated[bool, typer.Option("--remove", help="Take confirmed parts (paths or ids) back.")]
-Anyway = Annotated[
-    bool, typer.Option("--any-label", help="Also parts whose folder says that they are not good.")
-]
+Anyway = Annotated[bool, typer.Option("--any-label", help="Also parts whose folder says that they are not good.")]
 
 
 def run(

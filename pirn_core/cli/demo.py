@@ -50,9 +50,7 @@ def run(
     kinds = ", ".join(summary.part_types)
     voice.say(f"{summary.folder}: {summary.parts} parts ({kinds}), {summary.written} of them written now.")
     first = next(iter(summary.part_types))
-    voice.say(
-        f"Next: [cyan]pirn train {summary.folder} --category {first} --shots 5 --out {first}.pirn[/cyan]"
-    )
+    voice.say(f"Next: [cyan]pirn train {summary.folder} --category {first} --shots 5 --out {first}.pirn[/cyan]")
     voice.emit(
         {
             "folder": str(summary.folder),

@@ -21,25 +21,19 @@ if TYPE_CHECKING:
     from pirn_core.evaluation.published import PublishedRow
     from pirn_core.evaluation.summary import Spread, Summary
 
-ShotCounts = Annotated[
-    str, typer.Option("--shots", "-k", metavar="K,K,...", help="Numbers of shots, or all.")
-]
+ShotCounts = Annotated[str, typer.Option("--shots", "-k", metavar="K,K,...", help="Numbers of shots, or all.")]
 Draws = Annotated[
     int, typer.Option("--draws", min=1, metavar="N", help="Draws of shots for each, with the seeds 0, 1, ...")
 ]
 Variants = Annotated[
     str | None,
-    typer.Option(
-        "--variants", metavar="NAME,NAME,...", help="What to compare, e.g. default,paper,memory-bank."
-    ),
+    typer.Option("--variants", metavar="NAME,NAME,...", help="What to compare, e.g. default,paper,memory-bank."),
 ]
 Confirm = Annotated[
     str,
     typer.Option("--confirm", metavar="N,N,...", help="Also with so many good parts confirmed afterwards."),
 ]
-Size = Annotated[
-    int, typer.Option("--size", min=0, metavar="PX", help="Evaluation resolution; 0: the images' own.")
-]
+Size = Annotated[int, typer.Option("--size", min=0, metavar="PX", help="Evaluation resolution; 0: the images' own.")]
 Out = Annotated[
     Path | None,
     typer.Option("--out", "-o", metavar="FILE", help="A csv with a row per run, kept up to date."),

@@ -28,9 +28,7 @@ PartPath = Annotated[Path, typer.Argument(metavar="PART", help="A file of the pa
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the numbers, as json and npz.")
 ]
-Top = Annotated[
-    int, typer.Option("--top", metavar="N", min=1, help="Prototypes to list for the worst patch.")
-]
+Top = Annotated[int, typer.Option("--top", metavar="N", min=1, help="Prototypes to list for the worst patch.")]
 
 _WORDS = {"rgb": "colour", "sn": "3D"}
 
@@ -59,9 +57,7 @@ def run(
     refs = picking.parts_at([part], layout=layout, category=category, lighting=lighting)
     if len(refs) != 1:
         raise SampleError(f"{part}: holds {len(refs)} parts.", "Give one of them, e.g. its colour image.")
-    inspector = open_inspector(
-        voice, checkpoint.load(model), device=device, weights=weights, no_cache=no_cache
-    )
+    inspector = open_inspector(voice, checkpoint.load(model), device=device, weights=weights, no_cache=no_cache)
     found = explain_part(inspector, prepare_part(inspector, refs[0], length_unit(unit)), top=top)
     _show(voice, found)
     if out is not None:
@@ -94,9 +90,7 @@ def _show(voice: Voice, found: PartExplanation) -> None:
         f" It took a region of {pixels} px from {before:.2f} to {after:.2f}, below the threshold."
         for pixels, before, after in effect.lowered
     )
-    moved = ", ".join(
-        f"{count} {_WORDS[m]} by {effect.mean_move[m]:.3f}" for m, count in effect.moved.items()
-    )
+    moved = ", ".join(f"{count} {_WORDS[m]} by {effect.mean_move[m]:.3f}" for m, count in effect.moved.items())
     facts = [
         (
             "worst patch",

@@ -29,17 +29,13 @@ if TYPE_CHECKING:
     from pirn_core.inspector import Inspector
     from pirn_core.model import TrainedModel
 
-Out = Annotated[
-    Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for a picture per part.")
-]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for a picture per part.")]
 Maps = Annotated[bool, typer.Option("--maps", help="Also maps: 32-bit tiff and 8-bit png, original size.")]
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="A table with a row per part.")]
 RegionsCsv = Annotated[
     Path | None, typer.Option("--regions-csv", metavar="FILE", help="A table with a row per region.")
 ]
-Threshold = Annotated[
-    float | None, typer.Option("--threshold", metavar="X", help="Instead of the model's threshold.")
-]
+Threshold = Annotated[float | None, typer.Option("--threshold", metavar="X", help="Instead of the model's threshold.")]
 
 
 def run(

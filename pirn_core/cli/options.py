@@ -24,15 +24,11 @@ class Unit(StrEnum):
     inch = "inch"
 
 
-DataFolder = Annotated[
-    Path, typer.Argument(metavar="DATA", help="Folder of a category, a data set, or of parts.")
-]
+DataFolder = Annotated[Path, typer.Argument(metavar="DATA", help="Folder of a category, a data set, or of parts.")]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A .pirn file.")]
 PartPaths = Annotated[
     list[Path],
-    typer.Argument(
-        metavar="PARTS...", help="Folders (of a data set: its test parts), part folders or files."
-    ),
+    typer.Argument(metavar="PARTS...", help="Folders (of a data set: its test parts), part folders or files."),
 ]
 Category = Annotated[
     str | None,
@@ -63,9 +59,7 @@ UnitOption = Annotated[
 Device = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")]
 Weights = Annotated[
     Path | None,
-    typer.Option(
-        "--weights", metavar="FILE", help="Weight file of the backbone, instead of the one on record."
-    ),
+    typer.Option("--weights", metavar="FILE", help="Weight file of the backbone, instead of the one on record."),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither use nor fill the cache of tokens.")]
 

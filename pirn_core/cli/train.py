@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from pirn_core.data.sample import LengthUnit, PartRef, Sample
     from pirn_core.learn import Learning
 
-Out = Annotated[
-    Path, typer.Option("--out", "-o", metavar="FILE", help="The model file to write, e.g. part.pirn.")
-]
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The model file to write, e.g. part.pirn.")]
 ShotCount = Annotated[
     int | None, typer.Option("--shots", "-k", metavar="K", help="Good parts, drawn at random with the seed.")
 ]
@@ -39,9 +37,7 @@ Pick = Annotated[
     typer.Option("--pick", metavar="ID,ID,...", help="These good parts instead, by id or file name."),
 ]
 Seed = Annotated[int, typer.Option("--seed", "-s", metavar="N", help="Of the draw and of training.")]
-Preset = Annotated[
-    str | None, typer.Option("--preset", metavar="NAME", help="default, paper, quick or untrained.")
-]
+Preset = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="default, paper, quick or untrained.")]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings to change, as YAML.")]
 Set = Annotated[
     list[str] | None,
@@ -84,9 +80,7 @@ def run(
     from pirn_core.cli.settings import assembled
     from pirn_core.data.layouts import open_parts
 
-    settings = assembled(
-        preset=preset, file=config, assignments=assignments or (), seed=seed, backbone=backbone
-    )
+    settings = assembled(preset=preset, file=config, assignments=assignments or (), seed=seed, backbone=backbone)
     chosen = _shots(open_parts(data, layout=layout, category=category, lighting=lighting), shots, pick, seed)
     _check_target(out)
     voice.note(f"{len(chosen)} shots: {', '.join(ref.id for ref in chosen)}")
@@ -106,9 +100,7 @@ def _shots(parts: PartSet, count: int | None, pick: str | None, seed: int) -> tu
     if pick is not None:
         named = named_shots(parts, pick.split(","))
         if count not in (None, len(named)):
-            raise ConfigError(
-                f"--shots {count}, but --pick names {len(named)} parts.", "Give one of the two."
-            )
+            raise ConfigError(f"--shots {count}, but --pick names {len(named)} parts.", "Give one of the two.")
         return named
     if count is None:
         raise ConfigError(

@@ -69,18 +69,14 @@ class Report:
             "sure": sure,
             "counts": self.counts,
             "parts": [result_values(result, shot=shot) for result, shot in self.results],
-            "failed": [
-                {"part": f.ref.id, "error": f.error.message, "advice": f.error.advice} for f in self.failed
-            ],
+            "failed": [{"part": f.ref.id, "error": f.error.message, "advice": f.error.advice} for f in self.failed],
         }
 
 
 def show_report(voice: Voice, report: Report) -> None:
     """Prints a row per part, the counts, and the times where they are wanted."""
     rows = [_row(voice, result, shot) for result, shot in report.results]
-    rows += [
-        (voice.icon("error"), escape(f.ref.id), "", "", "", escape(f.error.message)) for f in report.failed
-    ]
+    rows += [(voice.icon("error"), escape(f.ref.id), "", "", "", escape(f.error.message)) for f in report.failed]
     columns = ("verdict", "part", "score", "threshold", "fired", "regions and notes")
     voice.table(columns, rows, right=("score", "threshold"))
     counts = ", ".join(f"{count} {verdict}" for verdict, count in report.counts.items() if count)
@@ -97,11 +93,7 @@ def _row(voice: Voice, result: InspectionResult, shot: bool) -> tuple[str, ...]:
     from pirn_core.export import fired
 
     areas = [f"{r.area_mm2:.1f} mm²" if r.area_mm2 is not None else f"{r.pixels} px" for r in result.regions]
-    found = (
-        [f"{len(areas)} regions, largest score in {areas[0]}" if len(areas) > 1 else areas[0]]
-        if areas
-        else []
-    )
+    found = [f"{len(areas)} regions, largest score in {areas[0]}" if len(areas) > 1 else areas[0]] if areas else []
     notes = [*found, *(["is a shot of this model"] if shot else []), *result.warnings]
     return (
         voice.icon(result.verdict),

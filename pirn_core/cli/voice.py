@@ -71,14 +71,10 @@ class Voice:
     def emit(self, values: Mapping[str, Any]) -> None:
         """The result for programs; does nothing unless JSON was asked for."""
         if self.json:
-            text = json.dumps(
-                _without_nan(values), ensure_ascii=False, indent=2, allow_nan=False, default=str
-            )
+            text = json.dumps(_without_nan(values), ensure_ascii=False, indent=2, allow_nan=False, default=str)
             print(text, flush=True)
 
-    def table(
-        self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()
-    ) -> None:
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
         """A table for people; cells may hold markup, columns in `right` hold numbers."""
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
         for column in columns:

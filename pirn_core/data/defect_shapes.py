@@ -44,9 +44,7 @@ def blob(shape: tuple[int, int], centre: tuple[int, int], area: float, rng: Rng)
     return _smooth_step(1.0 - distance)
 
 
-def stroke(
-    shape: tuple[int, int], centre: tuple[int, int], area: float, width: float, rng: Rng
-) -> FloatArray:
+def stroke(shape: tuple[int, int], centre: tuple[int, int], area: float, width: float, rng: Rng) -> FloatArray:
     """A bent line of the given width whose ends run out.
 
     Args:

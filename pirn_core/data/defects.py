@@ -102,9 +102,7 @@ def _profile(sample: Sample, foreground: BoolArray, kind: DefectKind, rng: Rng) 
     return best * foreground
 
 
-def _shape(
-    kind: DefectKind, shape: tuple[int, int], centre: tuple[int, int], part_area: float, rng: Rng
-) -> FloatArray:
+def _shape(kind: DefectKind, shape: tuple[int, int], centre: tuple[int, int], part_area: float, rng: Rng) -> FloatArray:
     low, high = _STROKE_AREA if kind in ("scratch", "crack") else _AREA
     if kind == "spot":
         high = 0.005
@@ -156,9 +154,7 @@ def _renewed(sample: Sample, moved: FloatArray, valid: BoolArray) -> FloatArray 
     return np.where(touched.any(axis=-1, keepdims=True), changed, sample.normals).astype(np.float32)
 
 
-def _coloured(
-    sample: Sample, foreground: BoolArray, profile: FloatArray, kind: DefectKind, rng: Rng
-) -> Sample:
+def _coloured(sample: Sample, foreground: BoolArray, profile: FloatArray, kind: DefectKind, rng: Rng) -> Sample:
     assert sample.rgb is not None
     if kind == "paste":
         changed = _pasted(sample.rgb, foreground, profile, rng)

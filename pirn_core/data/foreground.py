@@ -129,13 +129,9 @@ def _by_points(sample: Sample) -> _Candidate:
     return _Candidate(silhouette(sample.valid, everything_equal), "points")
 
 
-def _by_plane(
-    xyz: FloatArray, valid: BoolArray, config: ForegroundConfig, source: PlaneSource
-) -> _Candidate | str:
+def _by_plane(xyz: FloatArray, valid: BoolArray, config: ForegroundConfig, source: PlaneSource) -> _Candidate | str:
     spacing = pixel_spacing(xyz[..., 0], xyz[..., 1], valid)
-    fit = _fit(
-        xyz, valid & _frame((valid.shape[0], valid.shape[1])) if source == "border" else valid, spacing
-    )
+    fit = _fit(xyz, valid & _frame((valid.shape[0], valid.shape[1])) if source == "border" else valid, spacing)
     if fit is None or fit.share < _SUPPORT[source]:
         return f"there is no plane {_PLACE[source]}"
     height = distances(xyz, fit.plane)

@@ -93,9 +93,7 @@ def _normal_plane(sample: Sample, found: Foreground, fitted: FittedRecipe) -> Fl
     return blank_normals(filled, found.mask, FLAT) if blank else filled
 
 
-def _doubts(
-    sample: Sample, circle: tuple[tuple[float, float], float] | None, fitted: FittedRecipe
-) -> tuple[str, ...]:
+def _doubts(sample: Sample, circle: tuple[tuple[float, float], float] | None, fitted: FittedRecipe) -> tuple[str, ...]:
     doubts: list[str] = []
     if fitted.image_shape is not None and sample.shape != fitted.image_shape:
         have, want = (f"{w}x{h}" for h, w in (sample.shape, fitted.image_shape))

@@ -181,9 +181,7 @@ class _Check:
         if ref.rgb is not None:  # the size of a projected cloud is free
             self.shapes[ref.id] = sample.shape
         if sample.unit:
-            self.units.append(
-                sample.unit.partition(" (guessed")[0] if "guessed" in sample.unit else sample.unit
-            )
+            self.units.append(sample.unit.partition(" (guessed")[0] if "guessed" in sample.unit else sample.unit)
         self._truth(ref, sample, max_pixels)
 
     def _truth(self, ref: PartRef, sample: Sample, max_pixels: int) -> None:

@@ -97,9 +97,7 @@ def _components(mask: BoolArray, height: FloatArray) -> BoolArray:
     main = int(np.where(area > 0.0, volume, -1.0).argmax())
     keep = np.zeros(count, np.bool_)
     for label in np.flatnonzero(area >= _SMALLEST_PIECE * area[main]):
-        keep[label] = _top(height, labels, stats, int(label)) >= _SAME_HEIGHT * _top(
-            height, labels, stats, main
-        )
+        keep[label] = _top(height, labels, stats, int(label)) >= _SAME_HEIGHT * _top(height, labels, stats, main)
     kept: BoolArray = keep[labels]
     return kept
 

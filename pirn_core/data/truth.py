@@ -68,9 +68,7 @@ def _read_mask(ref: PartRef, shape: tuple[int, int], max_pixels: int) -> BoolArr
         return None
     kind = sniff(path)
     image: Raster = (
-        read_arrays(path, kind, max_pixels).points
-        if kind in ("npy", "npz")
-        else read_raster(path, max_pixels)
+        read_arrays(path, kind, max_pixels).points if kind in ("npy", "npz") else read_raster(path, max_pixels)
     )
     if image.ndim == 3:
         colours = image.shape[2] - (image.shape[2] in (2, 4))  # an opaque alpha channel marks nothing

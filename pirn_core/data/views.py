@@ -94,9 +94,7 @@ def map_to_image(values: FloatArray, view: View, shape: tuple[int, int]) -> Floa
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    x, y = applied(
-        to_view, np.arange(shape[1])[None, :].astype(float), np.arange(shape[0])[:, None].astype(float)
-    )
+    x, y = applied(to_view, np.arange(shape[1])[None, :].astype(float), np.arange(shape[0])[:, None].astype(float))
     outside = (x < -0.5) | (x > size - 0.5) | (y < -0.5) | (y > size - 0.5)
     result[outside] = np.nan
     back: FloatArray = result

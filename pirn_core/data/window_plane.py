@@ -48,9 +48,7 @@ def _window_moments(points: FloatArray, valid: BoolArray, window: int) -> tuple[
 
 
 def _window_sum(plane: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    return np.asarray(
-        cv2.boxFilter(plane, -1, (window, window), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    )
+    return np.asarray(cv2.boxFilter(plane, -1, (window, window), normalize=False, borderType=cv2.BORDER_CONSTANT))
 
 
 def smallest_eigenvector(matrices: Moments) -> tuple[NDArray[np.float64], BoolArray]:

@@ -39,9 +39,7 @@ class DefectRow:
     overlap: Value
 
 
-def defect_rows(
-    parts: Sequence[PartScore], pixels: Pixels, verdicts: Confusion | None
-) -> tuple[DefectRow, ...]:
+def defect_rows(parts: Sequence[PartScore], pixels: Pixels, verdicts: Confusion | None) -> tuple[DefectRow, ...]:
     """The rows, by name of the defect type. `pixels` and `verdicts` are those of the same parts."""
     good = scores_of(parts, False)
     labels = sorted({part.label for part in parts if part.defective})

@@ -38,9 +38,7 @@ def notes(parts: Sequence[PartScore]) -> tuple[str, ...]:
     odd = [part for part in usable if not part.defective and part.mask is not None and part.mask.any()]
     whole = [part for part in usable if part_known and part.foreground is None]
     counts = {
-        "NG without a mask, left out of the pixel metrics": _count(
-            p.defective and p.mask is None for p in parts
-        ),
+        "NG without a mask, left out of the pixel metrics": _count(p.defective and p.mask is None for p in parts),
         "without a map, left out of the pixel metrics": _count(p.map is None for p in parts),
         "NG with a mask that has no defect pixel": len(empty),
         "good with defect pixels in the mask, which count as defects": len(odd),

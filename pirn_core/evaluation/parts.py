@@ -109,9 +109,7 @@ def to_resolution(
         return map, mask, foreground
     height, width = (size, size) if isinstance(size, int) else size
     if min(height, width) < 1:
-        raise ConfigError(
-            f"an evaluation size of {width}x{height} is not possible.", "Give at least 1 pixel."
-        )
+        raise ConfigError(f"an evaluation size of {width}x{height} is not possible.", "Give at least 1 pixel.")
     return (
         None if map is None else _bilinear(map, height, width),
         None if mask is None else _nearest(mask, height, width),

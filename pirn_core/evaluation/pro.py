@@ -74,9 +74,7 @@ def pool(parts: Sequence[PartScore]) -> Pixels:
         normal=ordered([_normal(part, None) for part in usable]),
         normal_on_part=ordered([_normal(part, part.foreground) for part in usable]) if known else None,
         defect=lowest_for_nan(_joined(scores, np.float32)),
-        region=_joined(
-            [index - 1 + first for (_, index), first in zip(regions, firsts, strict=False)], np.int64
-        ),
+        region=_joined([index - 1 + first for (_, index), first in zip(regions, firsts, strict=False)], np.int64),
         sizes=_joined(sizes, np.int64),
         labels=tuple(labels),
     )

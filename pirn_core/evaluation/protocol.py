@@ -214,9 +214,7 @@ class Protocol:
         key = repr((encoded.fitted, encoded.pool.modalities, [ref.id for ref in refs]))
         if key not in self._prepared:
             encoder = Encoder(self.backbone, encoded.fitted, self.cache)
-            self._prepared[key] = [
-                encoder.prepare(self._sample(ref), encoded.pool.modalities) for ref in refs
-            ]
+            self._prepared[key] = [encoder.prepare(self._sample(ref), encoded.pool.modalities) for ref in refs]
         return self._prepared[key]
 
     def _facts(self, fitted: Fitted, encoded: Shots, seconds: float) -> dict[str, Any]:

@@ -67,8 +67,7 @@ class Summary:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         plain = {
-            name: value.reason if isinstance(value, Unavailable) else vars(value)
-            for name, value in self.values.items()
+            name: value.reason if isinstance(value, Unavailable) else vars(value) for name, value in self.values.items()
         }
         return {**vars(self), "values": plain}
 
@@ -79,9 +78,7 @@ def summarise(runs: Sequence[Run]) -> tuple[Summary, ...]:
     for run in runs:
         groups.setdefault((run.variant, run.shots, run.confirmed), []).append(run)
     return tuple(
-        Summary(
-            *key, len(found), {name: spread([r.metrics.values[name] for r in found]) for name in HEADLINE}
-        )
+        Summary(*key, len(found), {name: spread([r.metrics.values[name] for r in found]) for name in HEADLINE})
         for key, found in groups.items()
     )
 

@@ -19,9 +19,7 @@ _MOVED = 1e-6
 
 def displacement_of(lengths: FloatArray, inside: BoolArray, outside: BoolArray) -> Displacement:
     """Figures of the displacement lengths (N,) over two sets of tokens."""
-    return Displacement(
-        _figures(lengths[inside]), _figures(lengths[outside]), int(inside.sum()), int(outside.sum())
-    )
+    return Displacement(_figures(lengths[inside]), _figures(lengths[outside]), int(inside.sum()), int(outside.sum()))
 
 
 def _figures(values: FloatArray) -> dict[str, float] | None:

@@ -117,9 +117,7 @@ def explain_part(inspector: Inspector, prepared: Prepared, *, top: int = 5) -> P
 
 def _token_arrays(inspector: Inspector, found: Mapping[Modality, Reconstruction]) -> TokenArrays:
     expected = inspector.model.calibration.expected
-    scores = [
-        token_scores(e.residual, e.prototypes, e.weights, expected[m]) for m, e in evidence(found).items()
-    ]
+    scores = [token_scores(e.residual, e.prototypes, e.weights, expected[m]) for m, e in evidence(found).items()]
     moved = {
         m: (functional.normalize(r.output, dim=-1) - functional.normalize(r.target, dim=-1)).norm(dim=-1)
         for m, r in found.items()

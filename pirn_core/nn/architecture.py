@@ -35,9 +35,7 @@ def timm_entry(name: str) -> BackboneEntry | None:
     with torch.device("meta"):
         model = timm.create_model(name, pretrained=False)
     if not hasattr(model, "forward_intermediates"):
-        raise BackboneError(
-            f"{name}: timm {timm.__version__} gives no intermediate maps of it.", "Choose another."
-        )
+        raise BackboneError(f"{name}: timm {timm.__version__} gives no intermediate maps of it.", "Choose another.")
     full_name = ".".join(filter(None, (config.architecture, config.tag)))
     return BackboneEntry(
         name=f"timm:{full_name}",
@@ -70,9 +68,7 @@ def _maps(info: Sequence[Mapping[str, Any]], own_size: int, fixed: bool) -> dict
             "grid": side // patch,
             "channels": widths[0],
         }
-    chosen = tuple(index for index, stride in enumerate(strides) if stride in STAGES_STRIDES) or (
-        len(info) // 2,
-    )
+    chosen = tuple(index for index, stride in enumerate(strides) if stride in STAGES_STRIDES) or (len(info) // 2,)
     side = own_size if fixed else STAGES_INPUT
     return {
         "indices": chosen,

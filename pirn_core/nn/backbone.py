@@ -234,9 +234,7 @@ def load_backbone(
     side = entry.input_size if input_size is None else input_size
     cells = entry.grid_at(side) if grid is None else grid
     if not 1 <= cells <= side:
-        raise BackboneError(
-            f"{entry.name}: a grid of {cells} tokens over {side} px.", "Choose 1 to that many."
-        )
+        raise BackboneError(f"{entry.name}: a grid of {cells} tokens over {side} px.", "Choose 1 to that many.")
     if path is None:
         network = random_network(entry, side)
         digest = digest_of(network)
@@ -266,9 +264,7 @@ def _entry_of(name: str, weights: Path) -> BackboneEntry:
     if name == "auto" or describes_itself(weights):
         entry = recognise(weights)
         if name not in ("auto", entry.name):
-            raise BackboneError(
-                f"{weights}: holds {entry.name}, not {name}.", f"Name it {entry.name}, or auto."
-            )
+            raise BackboneError(f"{weights}: holds {entry.name}, not {name}.", f"Name it {entry.name}, or auto.")
         return entry
     return backbone_entry(name)
 

@@ -47,21 +47,13 @@ CATALOGUE: dict[str, BackboneEntry] = {
     entry.name: entry
     for entry in (
         _transformer(PAPER, "vit_base_patch14_dinov2", 768, 86_579_712, "DINOv2 ViT-B/14, the paper's"),
-        _transformer(
-            "dinov2-small", "vit_small_patch14_dinov2", 384, 22_056_192, "DINOv2 ViT-S/14, four times faster"
-        ),
-        _transformer(
-            "dinov2-base-reg", "vit_base_patch14_reg4_dinov2", 768, 86_582_016, "DINOv2 ViT-B/14, registers"
-        ),
+        _transformer("dinov2-small", "vit_small_patch14_dinov2", 384, 22_056_192, "DINOv2 ViT-S/14, four times faster"),
+        _transformer("dinov2-base-reg", "vit_base_patch14_reg4_dinov2", 768, 86_582_016, "DINOv2 ViT-B/14, registers"),
         _transformer(
             "dinov2-small-reg", "vit_small_patch14_reg4_dinov2", 384, 22_057_344, "DINOv2 ViT-S/14, registers"
         ),
-        _transformer(
-            "dinov3-base", "vit_base_patch16_dinov3", 768, 85_641_216, "DINOv3 ViT-B/16; licence differs"
-        ),
-        _transformer(
-            "dinov3-small", "vit_small_patch16_dinov3", 384, 21_586_944, "DINOv3 ViT-S/16; licence differs"
-        ),
+        _transformer("dinov3-base", "vit_base_patch16_dinov3", 768, 85_641_216, "DINOv3 ViT-B/16; licence differs"),
+        _transformer("dinov3-small", "vit_small_patch16_dinov3", 384, 21_586_944, "DINOv3 ViT-S/16; licence differs"),
     )
 }
 """The named backbones besides `embedded`; any other timm name works too."""

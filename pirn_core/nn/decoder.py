@@ -89,9 +89,7 @@ class ModalityLayer(nn.Module):
         """APR; values move along with their keys."""
         if self.refinement is None:
             return stream, None
-        refinement = self.refinement(
-            stream.tokens, stream.keys, eps=self.log_eps.exp(), rho=rho, foreground=foreground
-        )
+        refinement = self.refinement(stream.tokens, stream.keys, eps=self.log_eps.exp(), rho=rho, foreground=foreground)
         return Stream(stream.tokens, refinement.prototypes, stream.values + refinement.moved), refinement
 
     def assign(self, stream: Stream, foreground: Tensor, rho: float) -> Assignment:
@@ -111,9 +109,7 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, channels: int, modalities: tuple[Modality, ...], config: DecoderConfig) -> None:
         super().__init__()
-        self.branches = nn.ModuleDict(
-            {m: ModalityLayer(channels, config, len(modalities) > 1) for m in modalities}
-        )
+        self.branches = nn.ModuleDict({m: ModalityLayer(channels, config, len(modalities) > 1) for m in modalities})
 
     def branch(self, modality: Modality) -> ModalityLayer:
         """The parts of one modality."""
@@ -158,11 +154,7 @@ class DecoderLayer(nn.Module):
         self, modality: Modality, stream: Stream, bpa: Tensor, others: Mapping[Modality, Tensor]
     ) -> Injection | None:
         branch = self.branch(modality)
-        if (
-            branch.injection is None
-            or not others
-            or (branch.injection.silent and not torch.is_grad_enabled())
-        ):
+        if branch.injection is None or not others or (branch.injection.silent and not torch.is_grad_enabled()):
             return None
         ((other, keys),) = others.items()
         alignment = self.branch(other).alignment

@@ -85,9 +85,7 @@ def _failure(entry: BackboneEntry, error: Exception) -> BackboneError:
         return BackboneError(f"{what}: the hub does not have them, or not for you.", _way_out(entry))
     root = error.__cause__ or error
     reason = next(iter(str(root).splitlines()), "") or type(root).__name__
-    return BackboneError(
-        f"{what}: {reason.rstrip('.')}.", f"Check the connection and the proxy, or: {_way_out(entry)}"
-    )
+    return BackboneError(f"{what}: {reason.rstrip('.')}.", f"Check the connection and the proxy, or: {_way_out(entry)}")
 
 
 def _way_out(entry: BackboneEntry) -> str:

@@ -65,15 +65,11 @@ def mismatch_of(entry: BackboneEntry, state: StateDict) -> Mismatch:
 def _create(entry: BackboneEntry, input_size: int, **more: Any) -> nn.Module:
     sized = {"img_size": input_size} if entry.fixed_size else {}
     try:
-        network: nn.Module = timm.create_model(
-            entry.timm, **{"pretrained": False, **entry.kwargs, **sized, **more}
-        )
+        network: nn.Module = timm.create_model(entry.timm, **{"pretrained": False, **entry.kwargs, **sized, **more})
     except _FOREIGN as error:
         if more:
             raise
-        raise BackboneError(
-            f"{entry.name}: timm cannot build {entry.timm} for {input_size} px: {error}."
-        ) from error
+        raise BackboneError(f"{entry.name}: timm cannot build {entry.timm} for {input_size} px: {error}.") from error
     return network
 
 
@@ -86,9 +82,7 @@ def _create_with(entry: BackboneEntry, input_size: int, state: StateDict) -> nn.
     sources = dict.fromkeys(("url", "file", "hf_hub_id", "hf_hub_filename", "source"))
     overlay = {**sources, "custom_load": False, "state_dict": dict(state), "num_classes": classes}
     try:
-        network = _create(
-            entry, input_size, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=classes
-        )
+        network = _create(entry, input_size, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=classes)
     except _FOREIGN as error:
         raise MismatchError(_reason(entry, state, error)) from error
     network.pretrained_cfg.pop("state_dict", None)  # type: ignore[operator,union-attr]
@@ -123,9 +117,7 @@ def _pruned(entry: BackboneEntry, network: nn.Module) -> nn.Module:
     """Without the layers, norms and heads that no chosen map needs."""
     count = len(network.feature_info)  # type: ignore[arg-type]
     if max(entry.indices) >= count:
-        raise BackboneError(
-            f"{entry.name}: {entry.timm} has {count} maps, there is no map {max(entry.indices)}."
-        )
+        raise BackboneError(f"{entry.name}: {entry.timm} has {count} maps, there is no map {max(entry.indices)}.")
     if hasattr(network, "prune_intermediate_layers"):
         network.prune_intermediate_layers(list(entry.indices), prune_norm=True, prune_head=True)  # type: ignore[operator]
     return network

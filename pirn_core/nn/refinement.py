@@ -67,9 +67,7 @@ class PrototypeRefinement(nn.Module):
         with torch.no_grad():
             self.gru.weight_ih[2 * channels :].copy_(torch.eye(channels))
             # torch's gate z keeps the old state, so a nearly closed update is a large positive bias.
-            self.gru.bias_ih[channels : 2 * channels].fill_(
-                math.log1p(-self.config.gate) - math.log(self.config.gate)
-            )
+            self.gru.bias_ih[channels : 2 * channels].fill_(math.log1p(-self.config.gate) - math.log(self.config.gate))
 
     def forward(
         self, tokens: Tensor, prototypes: Tensor, *, eps: Tensor | float, rho: float, foreground: Tensor
@@ -122,9 +120,7 @@ class PrototypeRefinement(nn.Module):
         similarity = (1.0 - cosine_cost(tokens, prototypes)).masked_fill(~foreground[:, :, None], -math.inf)
         count = min(self.config.topk, tokens.shape[1])
         best = similarity.topk(count, dim=1)
-        weights = torch.zeros_like(similarity).scatter_(
-            1, best.indices, torch.isfinite(best.values).to(tokens.dtype)
-        )
+        weights = torch.zeros_like(similarity).scatter_(1, best.indices, torch.isfinite(best.values).to(tokens.dtype))
         return _weighted_context(weights, tokens, weights.sum(dim=2) > 0)
 
     def _update(self, prototypes: Tensor, context: Context) -> Tensor:

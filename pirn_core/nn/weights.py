@@ -47,9 +47,7 @@ def _beginning(path: Path) -> bytes:
         with path.open("rb") as stream:
             return stream.read(9)
     except OSError as error:
-        raise BackboneError(
-            f"{path}: cannot be read ({error.strerror}).", "Check its permissions."
-        ) from error
+        raise BackboneError(f"{path}: cannot be read ({error.strerror}).", "Check its permissions.") from error
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -108,9 +106,7 @@ def _unwrapped(path: Path, content: Any) -> dict[str, Tensor]:
         if isinstance(content, Mapping) and isinstance(content.get(name), Mapping):
             content = content[name]
             break
-    if not isinstance(content, Mapping) or not all(
-        isinstance(value, torch.Tensor) for value in content.values()
-    ):
+    if not isinstance(content, Mapping) or not all(isinstance(value, torch.Tensor) for value in content.values()):
         raise BackboneError(
             f"{path}: holds no state dict (tensors by name).",
             "Save the model's `state_dict()` and import that.",

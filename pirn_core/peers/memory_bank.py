@@ -58,9 +58,7 @@ class MemoryBank:
 
     def __init__(self, coreset: float = 1.0, *, block: int = 4096) -> None:
         if not 0.0 < coreset <= 1.0:
-            raise ConfigError(
-                f"a coreset of {coreset} is not possible.", "Choose a share above 0 and up to 1."
-            )
+            raise ConfigError(f"a coreset of {coreset} is not possible.", "Choose a share above 0 and up to 1.")
         if block < 1:
             raise ConfigError(f"a block of {block} tokens is not possible.", "Choose 1 or more.")
         self.name = "memory bank" if coreset == 1.0 else f"memory bank, coreset {100 * coreset:g}%"
@@ -123,9 +121,7 @@ class MemoryBank:
         bank = self._banks.get(modality)
         if bank is None:
             known = ", ".join(self._banks) or "nothing"
-            raise NotFittedError(
-                f"the memory bank holds {known}, not {modality}.", "Fit it with this modality."
-            )
+            raise NotFittedError(f"the memory bank holds {known}, not {modality}.", "Fit it with this modality.")
         if tokens.shape[-1] != len(bank.mean):
             raise BackboneError(
                 f"the tokens have {tokens.shape[-1]} channels but the memory bank {len(bank.mean)}.",
@@ -179,9 +175,7 @@ def farthest_first(points: Tensor, count: int, seed: int) -> Tensor:
     while len(taken) < count:
         last = taken[-1]
         # Squared distances; one matrix-vector product per point taken.
-        distance = torch.minimum(
-            distance, (norms + norms[last] - 2.0 * (points @ points[last])).clamp_min_(0.0)
-        )
+        distance = torch.minimum(distance, (norms + norms[last] - 2.0 * (points @ points[last])).clamp_min_(0.0))
         distance[last] = -1.0
         taken.append(int(distance.argmax()))
     return torch.tensor(taken, device=points.device)

@@ -28,9 +28,7 @@ def description(architecture: Architecture) -> str:
     return f"{architecture.timm} distilled on photos, materials, renders and normal maps; needs no download"
 
 
-def backbone_record(
-    architecture: Architecture, trained: Mapping[str, Any], name: str = "embedded"
-) -> dict[str, Any]:
+def backbone_record(architecture: Architecture, trained: Mapping[str, Any], name: str = "embedded") -> dict[str, Any]:
     """What a loader must know to rebuild the model and to make tokens of its maps.
 
     Args:
@@ -58,8 +56,7 @@ def backbone_record(
 def halved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Floating-point tensors as fp16 (CPU, contiguous); counters unchanged."""
     return {
-        name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
-        for name, value in state.items()
+        name: (value.half() if value.is_floating_point() else value).cpu().contiguous() for name, value in state.items()
     }
 
 

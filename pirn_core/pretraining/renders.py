@@ -137,9 +137,7 @@ def render(rng: Rng, size: int, texture: ByteArray | None = None) -> tuple[ByteA
     return colour, encoded
 
 
-def renders(
-    count: int, seed: int, textures: list[Picture], size: int = 256
-) -> Iterator[tuple[Picture, Picture]]:
+def renders(count: int, seed: int, textures: list[Picture], size: int = 256) -> Iterator[tuple[Picture, Picture]]:
     """`count` scenes as pairs of colour and normal picture; scene i depends on (seed, i) alone."""
     for index in range(count):
         rng = np.random.default_rng([seed, 23, index])

@@ -169,9 +169,7 @@ class Distillation:
             (self.recipe.optimizer, state["optimizer_name"]),
         ):
             if its != mine:
-                raise ConfigError(
-                    f"the checkpoint is of {its}, not of {mine}.", "Give another file with --state."
-                )
+                raise ConfigError(f"the checkpoint is of {its}, not of {mine}.", "Give another file with --state.")
         self.student.load_state_dict(state["student"])
         self.average.state = {name: value.clone() for name, value in state["average"].items()}
         self.optimizer.load_state_dict(state["optimizer"])

@@ -39,9 +39,7 @@ def gather(data: Path, seed: int, render_count: int) -> dict[str, list[Picture]]
 
 def training_part(sources: Mapping[str, Sequence[Picture]]) -> dict[str, list[Picture]]:
     """The pictures that are not held out."""
-    return {
-        name: [picture for picture in pictures if not picture.held_out] for name, pictures in sources.items()
-    }
+    return {name: [picture for picture in pictures if not picture.held_out] for name, pictures in sources.items()}
 
 
 def validation_batches(sources: Mapping[str, Sequence[Picture]], count: int = 64) -> dict[str, Tensor]:
@@ -80,9 +78,7 @@ def checkpoint(run: Distillation, state: Path, export: Path, cosines: Cosines, c
     export_backbone(backbone, run.student.architecture, trained_record(run, cosines, command), export)
 
 
-def train(
-    run: Distillation, every: float, save: Callable[[Cosines], None], check: Callable[[], Cosines]
-) -> Cosines:
+def train(run: Distillation, every: float, save: Callable[[Cosines], None], check: Callable[[], Cosines]) -> Cosines:
     """Steps until the schedule ends; saves at first after a fifth of `every` minutes, then every `every`."""
     due = run.seconds + 12 * every
     loss = math.nan

@@ -55,9 +55,7 @@ def random_turn(rng: Rng) -> FloatArray:
     return np.array([[cos, -sin * mirror], [sin, cos * mirror]], np.float32)
 
 
-def warp(
-    image: ByteArray, turn: FloatArray, scale: float, centre: tuple[float, float], size: int
-) -> ByteArray:
+def warp(image: ByteArray, turn: FloatArray, scale: float, centre: tuple[float, float], size: int) -> ByteArray:
     """The turned and scaled window about `centre` (x, y), uint8 (size, size, 3); outside is mirrored."""
     linear = turn.T / scale  # From output to input pixels: the inverse of scale * turn.
     middle = np.full(2, (size - 1) / 2)

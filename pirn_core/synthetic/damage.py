@@ -41,9 +41,7 @@ class Damaged:
     box: FloatArray
 
 
-def apply(
-    name: str, design: Design, middle: tuple[float, float], scale: float, rng: np.random.Generator
-) -> Damaged:
+def apply(name: str, design: Design, middle: tuple[float, float], scale: float, rng: np.random.Generator) -> Damaged:
     """The part with a defect around `middle` (x, y in mm of the part's plane)."""
     half = round(REACH / PITCH)
     column, row = (int(np.clip(round((v + HALF) / PITCH), half, CELLS - half)) for v in middle)

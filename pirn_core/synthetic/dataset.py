@@ -101,9 +101,7 @@ class _Order:
         ranges = dict.fromkeys(counts, (0, _MOST)) | {"size": (SMALLEST_IMAGE, LARGEST_IMAGE)}
         for name, (low, high) in ranges.items():
             if not low <= getattr(self, name) <= high:
-                raise SampleError(
-                    f"{name} is {getattr(self, name)}.", f"Choose a number from {low} to {high}."
-                )
+                raise SampleError(f"{name} is {getattr(self, name)}.", f"Choose a number from {low} to {high}.")
         if self.seed < 0:
             raise SampleError(f"the seed is {self.seed}.", "Choose 0 or a larger number.")
 
@@ -197,9 +195,7 @@ def _fulfil(order: _Order, folder: Path, progress: Callable[[int, int], None] | 
 def _write_part(folder: Path, files: dict[str, Path], part: RenderedPart) -> None:
     _write(folder / files["rgb"], _png(part.rgb[..., ::-1]))
     if "gt" in files:
-        _write(
-            folder / files["gt"], _png(part.mask.astype(np.uint8) * np.uint8(CLASS_IDS.get(part.label, 0)))
-        )
+        _write(folder / files["gt"], _png(part.mask.astype(np.uint8) * np.uint8(CLASS_IDS.get(part.label, 0))))
     with atomic_path(folder / files["xyz"]) as target:
         settings = {"compression": "zlib", "compressionargs": {"level": 1}, "predictor": 3}
         tifffile.imwrite(target, part.xyz, photometric="rgb", metadata=None, software="PIRN", **settings)

@@ -82,9 +82,7 @@ def bump(patch: Patch) -> Damage:
     """A smooth blister of the part's own colour."""
     rho = blob(patch, patch.size(1.9, 4.8), 0.12)
     rise = min(patch.size(0.35, 1.2), 1.8)
-    return Damage(
-        height=patch.height + np.float32(rise) * np.power(np.maximum(1 - rho * rho, 0), np.float32(1.5))
-    )
+    return Damage(height=patch.height + np.float32(rise) * np.power(np.maximum(1 - rho * rho, 0), np.float32(1.5)))
 
 
 def crack(patch: Patch) -> Damage:
@@ -131,9 +129,7 @@ def contamination(patch: Patch) -> Damage:
     if kind == 1:
         lumps = np.clip(0.75 + 0.3 * patch.clouds(0.9), 0.2, 1.3)
         tone = (1 + 0.3 * patch.clouds(0.8))[..., None]
-        return Damage(
-            lying + dome * lumps * 1.1, smooth_step(rho, 1.0, 0.9), _rgb(0.055, 0.038, 0.022) * tone
-        )
+        return Damage(lying + dome * lumps * 1.1, smooth_step(rho, 1.0, 0.9), _rgb(0.055, 0.038, 0.022) * tone)
     colour = _rgb(0.52, 0.36, 0.08) if patch.part == "housing" else _rgb(0.45, 0.24, 0.03)
     return Damage(lying + dome * patch.rng.uniform(0.5, 1.3), smooth_step(rho, 1.0, 0.9) * 0.85, colour, 0.12)
 

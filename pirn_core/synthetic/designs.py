@@ -65,9 +65,7 @@ def _flange(plane: Plane) -> tuple[FloatArray, FloatArray]:
     """A turned hub flange: bolt circle with counterbores, groove, keyway, engraved rating."""
     radius = plane.radius
     height = body(circle(plane, 37.0), 8.0, rounding=0.9)
-    height = np.maximum(
-        height, body(circle(plane, 17.5), 18.0, 8.0, rounding=0.9, fillet=3.5) * (radius < 30)
-    )
+    height = np.maximum(height, body(circle(plane, 17.5), 18.0, 8.0, rounding=0.9, fillet=3.5) * (radius < 30))
     height = carve(height, ring(plane, 23.2, 1.6), 6.6, 8.0, rounding=0.25, fillet=0.3)
     height = carve(height, circle(plane, 11.2), 16.4, 18.0, rounding=0.3)
     height = carve(height, circle(plane, 10.0), 0.0, 16.4, rounding=0.5)
@@ -103,18 +101,12 @@ def _housing(plane: Plane) -> tuple[FloatArray, FloatArray]:
     height = carve(height, box(plane, 28.8, 20.8, 4.0), 2.5, 15.0, rounding=0.35, fillet=0.8, draft=0.04)
     inside = box(plane, 29.5, 21.5, 4.5) < 0
     ribs = np.minimum(np.abs(fold.y - 8.5), np.abs(fold.x - 13.0)) - 0.6
-    ribs = np.minimum(
-        ribs, np.minimum(segment(fold, (24.0, 16.0), (30, 16)), segment(fold, (24, 16), (24, 22))) - 0.6
-    )
+    ribs = np.minimum(ribs, np.minimum(segment(fold, (24.0, 16.0), (30, 16)), segment(fold, (24, 16), (24, 22))) - 0.6)
     height = np.maximum(height, body(ribs, 6.5, 2.5, rounding=0.3, fillet=0.5) * inside)
-    height = np.maximum(
-        height, body(circle(fold.at(24.0, 16.0), 3.4), 12.5, 2.5, rounding=0.4, fillet=0.6) * inside
-    )
+    height = np.maximum(height, body(circle(fold.at(24.0, 16.0), 3.4), 12.5, 2.5, rounding=0.4, fillet=0.6) * inside)
     height = np.maximum(height, body(circle(plane, 9.0), 11.0, 2.5, rounding=0.5, fillet=0.8) * inside)
     height = carve(height, circle(plane, 6.8), 3.4, 11.0, rounding=0.5, fillet=0.6)
-    height = np.maximum(
-        height, body(circle(plane, 1.7), 9.0, 3.4, rounding=0.5, fillet=0.5) * (plane.radius < 6)
-    )
+    height = np.maximum(height, body(circle(plane, 1.7), 9.0, 3.4, rounding=0.5, fillet=0.5) * (plane.radius < 6))
     height = carve(height, circle(fold.at(24.0, 16.0), 1.3), 4.0, 12.5, rounding=0.3)
     for x in (17.0, 20.0, 23.0, 26.0):
         slot = segment(plane, (x, -5.0), (x, 5.0)) - 0.75

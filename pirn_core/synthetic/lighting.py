@@ -78,9 +78,7 @@ def ambient_occlusion(height: FloatArray) -> FloatArray:
         slope2 = np.square(horizon)
         light += 1 - slope2 / (1 + slope2)
     light = cv2.GaussianBlur(light / np.float32(_AMBIENT_DIRECTIONS), (0, 0), 0.8)
-    return np.asarray(cv2.resize(light, height.shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32).clip(
-        0, 1
-    )
+    return np.asarray(cv2.resize(light, height.shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32).clip(0, 1)
 
 
 def shadow(field: FloatArray, direction: FloatArray, spread: float, bias: float = 0.25) -> FloatArray:
@@ -98,13 +96,9 @@ def shadow(field: FloatArray, direction: FloatArray, spread: float, bias: float 
     blocked = np.zeros_like(field)
     reach, farthest = 0.5, (float(field.max()) + _SHARPEST) / max(climb - spread, 0.1)
     while reach < farthest:
-        over = (
-            _moved(field, float(unit[0]) * reach, float(unit[1]) * reach) - field - np.float32(reach * climb)
-        )
+        over = _moved(field, float(unit[0]) * reach, float(unit[1]) * reach) - field - np.float32(reach * climb)
         half = _SHARPEST + spread * reach
-        np.maximum(
-            blocked, (over - np.float32(bias)) * np.float32(1 / (2 * half)) + np.float32(0.5), out=blocked
-        )
+        np.maximum(blocked, (over - np.float32(bias)) * np.float32(1 / (2 * half)) + np.float32(0.5), out=blocked)
         reach *= 1.07
         reach += 0.12
     clear = 1 - np.clip(blocked, 0, 1)

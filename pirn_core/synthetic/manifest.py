@@ -60,9 +60,7 @@ def _recorded(folder: Path) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise SampleError(
-            f"{path}: is damaged: {error}.", "Choose a new folder, or delete this one first."
-        ) from error
+        raise SampleError(f"{path}: is damaged: {error}.", "Choose a new folder, or delete this one first.") from error
     if not isinstance(found, dict) or "revision" not in found:
         raise SampleError(f"{path}: does not belong to a sample set.", "Choose a new or empty folder.")
     return found
@@ -76,9 +74,7 @@ def _record(folder: Path, parameters: dict[str, Any], complete: bool) -> None:
 
 def _refuse_unless_empty(folder: Path) -> None:
     """Hidden files, as file managers leave them, do not count."""
-    names = (
-        sorted(entry.name for entry in folder.iterdir() if entry.name[0] != ".") if folder.is_dir() else []
-    )
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name[0] != ".") if folder.is_dir() else []
     if names:
         raise SampleError(
             f"{folder}: holds {names[0]!r}{' and more' if len(names) > 1 else ''} and is no sample set.",

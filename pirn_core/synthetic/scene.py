@@ -124,9 +124,7 @@ class Scene:
         change = np.abs(depth - whole.depth) * np.float32(1 / DEPTH_TOLERANCE)
         if part.shows:
             picture = self._retaken(window, hits, part)
-            np.maximum(
-                change, _difference(picture, whole.picture) * np.float32(1 / COLOUR_TOLERANCE), out=change
-            )
+            np.maximum(change, _difference(picture, whole.picture) * np.float32(1 / COLOUR_TOLERANCE), out=change)
         mask = _tidy(change >= 1)
         same = cv2.dilate(mask.astype(np.uint8), np.ones((2 * FRINGE + 1,) * 2, np.uint8)) == 0
         depth[same], facing[same] = whole.depth[same], whole.facing[same]

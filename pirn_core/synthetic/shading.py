@@ -49,9 +49,7 @@ class Studio:
         key = look.lamps[0]
         self._shadow = shadow(coarse(design.height), self._lamps[0], key.spread * 0.6)
 
-    def shade(
-        self, hits: Hits, relief: FloatArray, marks: FloatArray, paint: Paint | None = None
-    ) -> FloatArray:
+    def shade(self, hits: Hits, relief: FloatArray, marks: FloatArray, paint: Paint | None = None) -> FloatArray:
         """Linear colour (H, W, 3).
 
         Args:
@@ -92,9 +90,7 @@ class Studio:
         graze = np.float32(0.4) * _schlick(normal, view)[..., None]
         return np.asarray(base * diffuse + (mirror + (1 - mirror) * graze) * shine, np.float32)
 
-    def _surface(
-        self, hits: Hits, ground: FloatArray, marks: FloatArray
-    ) -> tuple[Components, Components, FloatArray]:
+    def _surface(self, hits: Hits, ground: FloatArray, marks: FloatArray) -> tuple[Components, Components, FloatArray]:
         """Normal with working marks and texture, direction of the marks, and the brightness they give."""
         look = self._look
         rough = self._texture(hits)
@@ -131,9 +127,7 @@ class Studio:
         """The texture tile at the hits, (..., 3)."""
         column = _wrapped(hits.column + np.float32(self._look.texture_shift[0]))
         row = _wrapped(hits.row + np.float32(self._look.texture_shift[1]))
-        return np.asarray(
-            cv2.remap(texture(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32
-        )
+        return np.asarray(cv2.remap(texture(), column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32)
 
 
 def _wrapped(cells: FloatArray) -> FloatArray:

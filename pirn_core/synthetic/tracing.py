@@ -58,9 +58,7 @@ def looked_up(
     field: FloatArray, column: FloatArray, row: FloatArray, outside: tuple[float, ...] = (0, 0, 0, 0)
 ) -> FloatArray:
     """Bilinear interpolation in a field at fractional columns and rows."""
-    found = cv2.remap(
-        field, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
-    )
+    found = cv2.remap(field, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside)
     return np.asarray(found, np.float32)
 
 
@@ -134,9 +132,7 @@ class Tracer:
         self._enter = (np.float32(top) - origin[2]) / ray[2]
         self._stretch = -np.float32(top) / ray[2]
         column, row = (to_cells(origin[i] + self._enter * ray[i]) for i in range(2))
-        last_column, last_row = (
-            to_cells(origin[i] + (self._enter + self._stretch) * ray[i]) for i in range(2)
-        )
+        last_column, last_row = (to_cells(origin[i] + (self._enter + self._stretch) * ray[i]) for i in range(2))
         self._rays = Rays(column, row, last_column - column, last_row - row, np.float32(top))
 
     def trace(self, height: FloatArray) -> FloatArray:
@@ -151,9 +147,7 @@ class Tracer:
             cv2.erode(near, kernel) - np.float32(_MARGIN),
             cv2.dilate(near, kernel) + np.float32(_MARGIN),
         )
-        low, high = (
-            np.clip(cv2.resize(bound, shape, interpolation=cv2.INTER_NEAREST), 0, 1) for bound in bounds
-        )
+        low, high = (np.clip(cv2.resize(bound, shape, interpolation=cv2.INTER_NEAREST), 0, 1) for bound in bounds)
         progress = self._rays.secant(height, low, high)
         steep = np.flatnonzero(high - low > _NARROW)
         if steep.size:

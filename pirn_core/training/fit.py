@@ -151,9 +151,7 @@ class Fit:
         per_epoch = steps_per_epoch(total, batch)
         epoch, place = divmod(self.number, per_epoch)
         generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
-        return torch.randperm(total, generator=generator)[place * batch : (place + 1) * batch].to(
-            self.pool.shot.device
-        )
+        return torch.randperm(total, generator=generator)[place * batch : (place + 1) * batch].to(self.pool.shot.device)
 
     @torch.no_grad()
     def _track(self, usage: Mapping[Modality, Tensor]) -> None:

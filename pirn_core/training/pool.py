@@ -100,9 +100,7 @@ class TokenPool:
             return None
         p = self.probes
         kept = torch.isin(p.shot, torch.tensor(list(shots), device=p.shot.device))
-        return Probes(
-            {m: t[kept] for m, t in p.tokens.items()}, p.defect[kept], p.foreground[kept], p.shot[kept]
-        )
+        return Probes({m: t[kept] for m, t in p.tokens.items()}, p.defect[kept], p.foreground[kept], p.shot[kept])
 
 
 @dataclass(frozen=True)
@@ -133,6 +131,4 @@ def split(pool: TokenPool, folds: int, seed: int) -> list[Fold]:
     order = torch.randperm(shots, generator=torch.Generator().manual_seed(seed)).tolist()
     count = min(folds, shots)
     held = [sorted(order[k::count]) for k in range(count)]
-    return [
-        Fold(pool.of_shots([s for s in range(shots) if s not in h]), pool.of_shots(h), tuple(h)) for h in held
-    ]
+    return [Fold(pool.of_shots([s for s in range(shots) if s not in h]), pool.of_shots(h), tuple(h)) for h in held]

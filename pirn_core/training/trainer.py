@@ -75,10 +75,7 @@ class FoldReport:
 
     def to_state(self) -> list[Any]:
         """Lists and numbers only."""
-        figures = [
-            None if f is None else [f.separation, f.residual]
-            for f in (self.untrained, self.best, self.silent)
-        ]
+        figures = [None if f is None else [f.separation, f.residual] for f in (self.untrained, self.best, self.silent)]
         return [list(self.shots), *figures, self.best_step]
 
     @classmethod
@@ -178,9 +175,7 @@ class Trainer:
         return {
             "finished": [report.to_state() for report in self._finished],
             "residuals": self._residuals,
-            "untrained": None
-            if self._untrained is None
-            else [self._untrained.separation, self._untrained.residual],
+            "untrained": None if self._untrained is None else [self._untrained.separation, self._untrained.residual],
             "fit": self._resumed if self._fit is None else self._fit.state_dict(),
             "seconds": self._seconds(),
         }

@@ -43,9 +43,7 @@ def held_out(model: Pirn, held: TokenPool, config: PirnConfig, *, refine: bool =
     views = held.of_views(held.upright)
     normal = {
         m: torch.cat(r)
-        for m, r in _residuals(
-            model, views.tokens, views.foreground, views.foreground, config, refine
-        ).items()
+        for m, r in _residuals(model, views.tokens, views.foreground, views.foreground, config, refine).items()
     }
     level = {m: r.mean().clamp_min(1e-9) for m, r in normal.items()}
     residual = float(torch.stack(list(level.values())).mean())

@@ -42,9 +42,7 @@ class PatchBackbone(torch.nn.Module):
 
     def require(self, sha256):
         if sha256 != self.weights_sha256:
-            raise BackboneError(
-                f"patches: its weights are {self.weights_sha256[:12]}, the model wants {sha256[:12]}."
-            )
+            raise BackboneError(f"patches: its weights are {self.weights_sha256[:12]}, the model wants {sha256[:12]}.")
 
     @torch.no_grad()
     def forward(self, images):
@@ -127,16 +125,13 @@ def drawn(centres: torch.Tensor, shape: tuple[int, ...], seed: int, noise: float
     return F.normalize(centres[which] + noise * spread, dim=-1).view(*shape, -1)
 
 
-def make_pool(
-    shots: int = 3, views: int = 2, *, grid: int = 4, probes: bool = True, seed: int = 0
-) -> TokenPool:
+def make_pool(shots: int = 3, views: int = 2, *, grid: int = 4, probes: bool = True, seed: int = 0) -> TokenPool:
     """Clustered tokens of two modalities; the last token of every part lies on the background."""
     tokens_each, channels = grid * grid, 12
     names = ("rgb", "sn")
     centres = {m: clusters(6, channels, seed + i) for i, m in enumerate(names)}
     tokens = {
-        m: drawn(centres[m], (shots * views, tokens_each), seed + 10 + i) * 2.0 + 0.5
-        for i, m in enumerate(names)
+        m: drawn(centres[m], (shots * views, tokens_each), seed + 10 + i) * 2.0 + 0.5 for i, m in enumerate(names)
     }
     foreground = torch.ones(shots * views, tokens_each, dtype=torch.bool)
     foreground[:, -1] = False

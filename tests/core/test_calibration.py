@@ -19,9 +19,7 @@ PLAIN = ScoringConfig(smoothing=0.0)
 def record(frame):
     """A part whose tokens lie on prototypes 0 to 5 by row; residuals around 0.1, or as given."""
 
-    def make(
-        number, residual=None, prototypes=None, source="held-out shot", modalities=("rgb", "sn"), mask=None
-    ):
+    def make(number, residual=None, prototypes=None, source="held-out shot", modalities=("rgb", "sn"), mask=None):
         rng = np.random.default_rng(number)
         evidence = {}
         for modality in modalities:
@@ -94,9 +92,7 @@ def test_rare_prototypes_are_drawn_to_the_global_mean(record):
     prototypes[0] = 7
     residual[0] = 0.9
     records = [record(k, residual, prototypes) for k in range(3)]
-    levels = [
-        calibrate(records, K, ScoringConfig(shrink=s)).expected["rgb"][7] for s in (0.0, 1.0, 20.0, 1e6)
-    ]
+    levels = [calibrate(records, K, ScoringConfig(shrink=s)).expected["rgb"][7] for s in (0.0, 1.0, 20.0, 1e6)]
     assert levels == sorted(levels, reverse=True)
     assert levels[0] == pytest.approx(0.9, rel=0.01)
     assert levels[-1] == pytest.approx(0.1 + 0.8 / 36, rel=1e-3)

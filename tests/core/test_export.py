@@ -27,9 +27,7 @@ def result():
     for values in maps.values():
         values[:, :5] = np.nan
     fused = (maps["rgb"] + maps["sn"]) / 2
-    region = Region(
-        1, (10, 30, 20, 45), 150, float(np.nanmax(fused)), (12, 33), {"rgb": 0.1, "sn": 0.9}, 12.5
-    )
+    region = Region(1, (10, 30, 20, 45), 150, float(np.nanmax(fused)), (12, 33), {"rgb": 0.1, "sn": 0.9}, 12.5)
     score = float(np.nanmax(fused))
     return InspectionResult(
         ref=PartRef("test/bent/003"),

@@ -13,8 +13,7 @@ from pirn_core.errors import SampleError
 
 def refs(count, split="train", label="good"):
     return tuple(
-        PartRef(f"{split}/{label}/{k:03d}", split, label, rgb=Path(f"{split}-{label}-{k}.png"))
-        for k in range(count)
+        PartRef(f"{split}/{label}/{k:03d}", split, label, rgb=Path(f"{split}-{label}-{k}.png")) for k in range(count)
     )
 
 

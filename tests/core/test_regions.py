@@ -69,9 +69,7 @@ def test_a_tilted_plate_is_measured_on_its_surface(angle):
     xyz = np.dstack([0.5 * column, 0.5 * row, depth]).astype(np.float32)
     (region,) = found(mask, xyz=xyz)
     assert region.area_mm2 == pytest.approx(mask.sum() * 0.25 / math.cos(math.radians(angle)), rel=0.02)
-    assert region.extent_mm[0] / region.extent_mm[1] == pytest.approx(
-        1 / math.cos(math.radians(angle)), rel=0.03
-    )
+    assert region.extent_mm[0] / region.extent_mm[1] == pytest.approx(1 / math.cos(math.radians(angle)), rel=0.03)
     assert region.height_mm == pytest.approx(-1.5, abs=0.03)
 
 

@@ -26,9 +26,7 @@ def same(left: dict[str, np.ndarray] | None, right: dict[str, np.ndarray]) -> bo
         left is not None
         and left.keys() == right.keys()
         and all(left[name].dtype == right[name].dtype for name in right)
-        and all(
-            np.array_equal(left[name], right[name], equal_nan=left[name].dtype.kind == "f") for name in right
-        )
+        and all(np.array_equal(left[name], right[name], equal_nan=left[name].dtype.kind == "f") for name in right)
     )
 
 
@@ -122,9 +120,7 @@ def test_without_a_folder_nothing_is_kept_but_rounding_is_the_same(tmp_path: Pat
     nowhere.clear()
 
 
-def test_a_folder_that_cannot_be_written_costs_only_time(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     cache = TokenCache(blocked)
@@ -168,14 +164,10 @@ for turn in range(60):
 def test_processes_share_a_folder(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", WRITER, str(tmp_path)]
-    running = [
-        subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(3)
-    ]
+    running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     complaints = [process.communicate()[1] for process in running]
     assert complaints == ["", "", ""]
     assert [process.returncode for process in running] == [0, 0, 0]
     left = files(tmp_path)
     assert left and all(path.suffix == ".safetensors" for path in left)
-    assert (
-        sum(path.stat().st_size for path in left) <= 0.05e6 + 3 * 4200
-    )  # each process may be one entry late
+    assert sum(path.stat().st_size for path in left) <= 0.05e6 + 3 * 4200  # each process may be one entry late

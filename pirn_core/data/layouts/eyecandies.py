@@ -42,9 +42,7 @@ def lightings(folder: Path) -> tuple[str, ...]:
     found: set[str] = set()
     for split in SPLITS:
         if data := subfolder(folder, split, "data"):
-            found.update(
-                item for items in group(data).values() for item in items if item.startswith("image_")
-            )
+            found.update(item for items in group(data).values() for item in items if item.startswith("image_"))
     return tuple(sorted(found))
 
 

@@ -55,9 +55,7 @@ def list_class(folder: Path, split: str, label: str) -> Listing:
     gt = by_stem(subfolder(folder, "gt"), IMAGES)
     refs, problems = [], []
     for name in sorted(rgb.keys() | xyz.keys()):
-        roles = (
-            Roles().add("rgb", rgb.get(name, ())).add("xyz", xyz.get(name, ())).add("mask", gt.get(name, ()))
-        )
+        roles = Roles().add("rgb", rgb.get(name, ())).add("xyz", xyz.get(name, ())).add("mask", gt.get(name, ()))
         part = f"{split}/{label}/{name}"
         chosen = roles.chosen
         refs.append(PartRef(part, split, label, **chosen, extra=roles.extra, layout=NAME))

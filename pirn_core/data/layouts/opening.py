@@ -60,9 +60,7 @@ def _detect(root: Path, name: str | None, category: str | None) -> tuple[Layout,
     folder = root / category if category and category in inside.folders else root
     if found := plain.LAYOUT.categories(folder):
         return plain.LAYOUT, found
-    raise SampleError(
-        f"{folder}: {_nothing(folder)}", "Open a folder with png, jpg, tiff, npy, npz, ply or pcd files."
-    )
+    raise SampleError(f"{folder}: {_nothing(folder)}", "Open a folder with png, jpg, tiff, npy, npz, ply or pcd files.")
 
 
 def _named(root: Path, name: str) -> tuple[Layout, Mapping[str, Path]]:
@@ -107,12 +105,8 @@ def _lighting(folder: Path, layout: Layout, wanted: str | None) -> str:
     if wanted is None and (not offered or layout.default_lighting in offered):
         return layout.default_lighting
     if not offered:
-        raise SampleError(
-            f"{folder}: the layout {layout.name} has no lightings to choose from.", "Leave it out."
-        )
-    spellings = {
-        spelling: name for name in offered for spelling in (name, name.removeprefix("image_"), name[1:])
-    }
+        raise SampleError(f"{folder}: the layout {layout.name} has no lightings to choose from.", "Leave it out.")
+    spellings = {spelling: name for name in offered for spelling in (name, name.removeprefix("image_"), name[1:])}
     if wanted in spellings:
         return spellings[wanted]
     missing = wanted or f"{layout.default_lighting} (the usual one)"

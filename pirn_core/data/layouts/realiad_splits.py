@@ -74,9 +74,7 @@ def _inside(relative: Any, category: Path, where: str) -> Path:
         raise SampleError(f"{where}: {relative!r} is no path.", "Unpack the json file again.")
     pieces = [piece for piece in relative.replace("\\", "/").split("/") if piece not in ("", ".")]
     if ".." in pieces or relative.startswith("/") or not pieces:
-        raise SampleError(
-            f"{where}: {relative} leads out of the category's folder.", "Do not trust this file."
-        )
+        raise SampleError(f"{where}: {relative} leads out of the category's folder.", "Do not trust this file.")
     if pieces[0] == category.name and len(pieces) > 1:
         pieces = pieces[1:]
     return category.joinpath(*pieces)

@@ -117,9 +117,7 @@ class Roles:
         other = self.extra.get("duplicate")
         if other is None:
             return []
-        twin = next(
-            (p for p in self.chosen.values() if p.parent == other.parent and p.stem == other.stem), None
-        )
+        twin = next((p for p in self.chosen.values() if p.parent == other.parent and p.stem == other.stem), None)
         return [
             Problem(
                 "duplicate",
@@ -135,6 +133,4 @@ def missing(part: str, wanted: Mapping[str, Path | None], together: bool) -> lis
     if not together:
         return []
     here = next((p.name for p in wanted.values() if p), part)
-    return [
-        Problem("missing", part, f"{here} has no {what}.") for what, path in wanted.items() if path is None
-    ]
+    return [Problem("missing", part, f"{here} has no {what}.") for what, path in wanted.items() if path is None]

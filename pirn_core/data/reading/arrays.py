@@ -38,9 +38,7 @@ def read_arrays(path: Path, kind: Kind, max_pixels: int) -> Arrays:
                 return Arrays(_read(path, stream, max_pixels))
         with zipfile.ZipFile(path) as archive:
             names = {name.removesuffix(".npy"): name for name in archive.namelist() if name.endswith(".npy")}
-            key = next(
-                (key for key in _POINTS if key in names), next(iter(names)) if len(names) == 1 else None
-            )
+            key = next((key for key in _POINTS if key in names), next(iter(names)) if len(names) == 1 else None)
             if key is None:
                 raise SampleError(
                     f"{short(path)}: holds the arrays {', '.join(names) or '(none)'}, and none is named xyz.",
@@ -64,14 +62,10 @@ def _read(path: Path, stream: IO[bytes], max_pixels: int) -> NDArray[Any]:
     read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, by_columns, dtype = read_header(stream)
     if dtype.hasobject:
-        raise SampleError(
-            f"{short(path)}: holds Python objects, no numbers.", "Save a plain array of numbers."
-        )
+        raise SampleError(f"{short(path)}: holds Python objects, no numbers.", "Save a plain array of numbers.")
     if not 2 <= len(shape) <= 3 or not np.issubdtype(dtype, np.number):
         what = f"a {dtype} array of shape {'x'.join(map(str, shape)) or '()'}"
-        raise SampleError(
-            f"{short(path)}: holds {what}.", "Save the points as float array (H, W, 3) or (N, 3)."
-        )
+        raise SampleError(f"{short(path)}: holds {what}.", "Save the points as float array (H, W, 3) or (N, 3).")
     check_size(path, shape[0], shape[1], max_pixels)
     data = stream.read(int(np.prod(shape)) * dtype.itemsize)
     array = np.frombuffer(data, dtype)

@@ -80,9 +80,7 @@ def read_intrinsics(path: Path) -> Intrinsics:
         ) from error
     numbers = (camera.fx, camera.fy, camera.cx, camera.cy, camera.scale)
     if not np.isfinite(numbers).all() or min(camera.fx, camera.fy, camera.scale) <= 0:
-        raise _no_camera(
-            path, f"fx {camera.fx:g}, fy {camera.fy:g} and the scale {camera.scale:g} must be above 0"
-        )
+        raise _no_camera(path, f"fx {camera.fx:g}, fy {camera.fy:g} and the scale {camera.scale:g} must be above 0")
     return camera
 
 
@@ -157,9 +155,7 @@ def read_depth_range(path: Path) -> tuple[float, float]:
             "Copy it from the data set again.",
         ) from error
     if not 0 <= low < high < float("inf"):
-        raise SampleError(
-            f"{short(path)}: the depth range {low:g} to {high:g} is impossible.", "Copy it again."
-        )
+        raise SampleError(f"{short(path)}: the depth range {low:g} to {high:g} is impossible.", "Copy it again.")
     return low, high
 
 

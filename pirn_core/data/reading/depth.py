@@ -44,8 +44,7 @@ def from_depth(ref: PartRef, path: Path, depth: NDArray[Any], notes: list[str]) 
     size = camera.size or depth.shape
     if size != depth.shape:
         raise MismatchError(
-            f"{short(path)}: {depth.shape[1]}x{depth.shape[0]} but its camera file is for "
-            f"{size[1]}x{size[0]}.",
+            f"{short(path)}: {depth.shape[1]}x{depth.shape[0]} but its camera file is for {size[1]}x{size[0]}.",
             "Use the camera file of this image size.",
         )
     values = depth.astype(np.float64) * camera.scale
@@ -63,9 +62,7 @@ def _from_eyecandies(ref: PartRef, path: Path, depth: NDArray[Any]) -> Grid:
             f"{short(path)}: holds {depth.dtype} depth and not 16 bits.", "Copy it from the data set again."
         )
     if "depth_range" not in ref.extra:
-        raise SampleError(
-            f"{short(path)}: its info_depth.yaml is not there.", "Copy it from the data set again."
-        )
+        raise SampleError(f"{short(path)}: its info_depth.yaml is not there.", "Copy it from the data set again.")
     low, high = read_depth_range(ref.extra["depth_range"])
     metres = depth / 65535.0 * (high - low) + low
     return Grid(eyecandies_camera(*depth.shape).points(metres))

@@ -63,9 +63,7 @@ def read_normals(
         if fit:
             notes.append(f"{path.name} holds no normal vectors; normals are computed from the points.")
             return None
-        raise SampleError(
-            f"{short(path)}: its vectors are not of unit length.", "Export a normal map, or remove it."
-        )
+        raise SampleError(f"{short(path)}: its vectors are not of unit length.", "Export a normal map, or remove it.")
     if vectors.shape[:2] != size:
         if not fit:
             raise MismatchError(

@@ -48,16 +48,12 @@ def read_sample(ref: PartRef, *, unit: LengthUnit | None = None, max_pixels: int
 def _refuse_duplicate(ref: PartRef) -> None:
     other = ref.extra.get("duplicate")
     if other is not None:
-        twin = next(
-            (p for p in (ref.rgb, ref.xyz, ref.normals, ref.mask) if p and p.stem == other.stem), None
-        )
+        twin = next((p for p in (ref.rgb, ref.xyz, ref.normals, ref.mask) if p and p.stem == other.stem), None)
         names = f"{short(twin)} and {other.name}" if twin else short(other)
         raise SampleError(f"{names} are both there for the part {ref.id}.", "Keep one of them.")
 
 
-def _sample(
-    ref: PartRef, colour: ByteArray | None, scan: Scan | None, max_pixels: int, notes: list[str]
-) -> Sample:
+def _sample(ref: PartRef, colour: ByteArray | None, scan: Scan | None, max_pixels: int, notes: list[str]) -> Sample:
     holder = scan.xyz if scan else colour
     assert holder is not None  # read_sample has looked
     size = (int(holder.shape[0]), int(holder.shape[1]))

@@ -58,9 +58,7 @@ def _fields(header: dict[str, list[str]]) -> list[tuple[str, str]]:
     names = header["FIELDS"]
     counts = header.get("COUNT", ["1"] * len(names))
     fields: list[tuple[str, str]] = []
-    for number, (name, size, kind, count) in enumerate(
-        zip(names, header["SIZE"], header["TYPE"], counts, strict=True)
-    ):
+    for number, (name, size, kind, count) in enumerate(zip(names, header["SIZE"], header["TYPE"], counts, strict=True)):
         code = f"<{_KINDS[kind]}{int(size)}"
         plain = int(count) == 1 and name != "_"
         fields += [(name if plain else f"{name}.{number}.{part}", code) for part in range(int(count))]

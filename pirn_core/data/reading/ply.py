@@ -97,9 +97,7 @@ def _dtype(element: _Element, order: str) -> np.dtype[Any]:
     return np.dtype([(name, order + code) for name, code in element.fields])
 
 
-def read_table(
-    path: Path, body: bytes, fields: list[tuple[str, str]], count: int, skip: int = 0
-) -> NDArray[Any]:
+def read_table(path: Path, body: bytes, fields: list[tuple[str, str]], count: int, skip: int = 0) -> NDArray[Any]:
     """Lines of numbers to a table with named columns, in double precision.
 
     Raises:

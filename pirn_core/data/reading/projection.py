@@ -78,10 +78,7 @@ def pinhole(cloud: Cloud, camera: Intrinsics, size: tuple[int, int]) -> Projecte
     cells = np.stack((rows, cols), axis=1)[inside]
     xyz, seen = z_buffer(points[inside], cells, size, colours)
     share = inside.mean() if inside.size else 0.0
-    note = (
-        "The cloud has no image order: its points were projected into the image; "
-        f"{share:.0%} of them fall into it."
-    )
+    note = f"The cloud has no image order: its points were projected into the image; {share:.0%} of them fall into it."
     return Projected(xyz, seen, note)
 
 

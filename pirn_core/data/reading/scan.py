@@ -92,16 +92,12 @@ def _read(ref: PartRef, path: Path, size: tuple[int, int] | None, max_pixels: in
         check_name(path, kind, notes)
         arrays = read_arrays(path, kind, max_pixels)
         if arrays.points.ndim == 2 and arrays.points.shape[1] == 3:
-            return _from_cloud(
-                ref, path, _list_cloud(path, arrays.points, arrays.colours, notes), size, notes
-            )
+            return _from_cloud(ref, path, _list_cloud(path, arrays.points, arrays.colours, notes), size, notes)
         grid = _from_array(ref, path, arrays.points, notes)
         colours = None if arrays.colours is None else to_colour(arrays.colours, path, notes)
         return Grid(grid.xyz, colours, grid.stated)
     if kind in ("jpeg", "bmp"):
-        raise SampleError(
-            f"{short(path)}: is a {kind} image and holds no 3D data.", "Give the 3D file of the part."
-        )
+        raise SampleError(f"{short(path)}: is a {kind} image and holds no 3D data.", "Give the 3D file of the part.")
     if kind == "unknown":
         raise SampleError(
             f"{short(path)}: is no 3D file that is known here.",
@@ -152,9 +148,7 @@ def _in_camera_frame(ref: PartRef, xyz: Points, notes: list[str]) -> Points:
     return turned
 
 
-def _from_cloud(
-    ref: PartRef, path: Path, cloud: Cloud, size: tuple[int, int] | None, notes: list[str]
-) -> Grid:
+def _from_cloud(ref: PartRef, path: Path, cloud: Cloud, size: tuple[int, int] | None, notes: list[str]) -> Grid:
     points = without_missing(path, cloud.points, notes)
     grid = cloud.size
     if grid is None and size is not None and size[0] * size[1] == len(points):

@@ -90,9 +90,7 @@ def guarded(path: Path) -> Iterator[None]:
 
 def damaged(path: Path, why: str) -> SampleError:
     """The error for a file whose content is broken."""
-    return SampleError(
-        f"{short(path)}: the file is damaged: {why.strip().rstrip('.')}.", "Export or copy it again."
-    )
+    return SampleError(f"{short(path)}: the file is damaged: {why.strip().rstrip('.')}.", "Export or copy it again.")
 
 
 def _os_error(path: Path, error: OSError) -> SampleError:

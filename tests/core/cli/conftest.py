@@ -61,9 +61,7 @@ def small():
 def sample_set(tmp_path_factory, pirn):
     """The category `flange`: 4 training and 4 validation parts, 2 good and 5 defective test parts."""
     folder = tmp_path_factory.mktemp("set")
-    done = pirn(
-        "demo", folder, "--parts", "flange", "--train", 4, "--good", 2, "--defective", 1, "--size", 128
-    )
+    done = pirn("demo", folder, "--parts", "flange", "--train", 4, "--good", 2, "--defective", 1, "--size", 128)
     assert done.code == 0, done.err
     return folder / "flange"
 

@@ -110,9 +110,7 @@ def test_a_shot_is_not_confirmed(pirn, own, model, training, sample_set, tmp_pat
     shot = training[1].json["shots"][0].rsplit("/", 1)[-1]
     for role, suffix in (("rgb", "png"), ("xyz", "tiff")):
         (tmp_path / role).mkdir()
-        shutil.copy(
-            sample_set / "train" / "good" / role / f"{shot}.{suffix}", tmp_path / role / f"other.{suffix}"
-        )
+        shutil.copy(sample_set / "train" / "good" / role / f"{shot}.{suffix}", tmp_path / role / f"other.{suffix}")
     done = pirn("confirm", own, tmp_path / "rgb" / "other.png")
     assert done.code == 1 and "is a shot of this model (train/good/" in done.err
     assert own.read_bytes() == model.read_bytes()
@@ -154,9 +152,7 @@ def test_explain_gives_numbers_that_agree_with_the_inspection(pirn, model, sampl
 def test_explain_shows_a_table(pirn, model, sample_set):
     done = pirn("explain", model, sample_set / "test" / "crack" / "rgb" / "000.png")
     assert done.code == 0
-    assert all(
-        word in done.out for word in ("worst patch", "refinement", "displacement", "prototype", "weight")
-    )
+    assert all(word in done.out for word in ("worst patch", "refinement", "displacement", "prototype", "weight"))
 
 
 def test_explain_takes_one_part(pirn, model, sample_set):

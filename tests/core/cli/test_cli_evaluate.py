@@ -20,10 +20,7 @@ def test_there_is_a_row_per_run_and_a_summary_per_variant(evaluated):
         rows = list(csv.DictReader(stream))
     assert len(rows) == 2 * 2 * 2 == len(done.json["runs"])
     assert {(row["variant"], row["draw"], row["confirmed"]) for row in rows} == {
-        (variant, draw, confirmed)
-        for variant in ("untrained", "memory-bank")
-        for draw in "01"
-        for confirmed in "02"
+        (variant, draw, confirmed) for variant in ("untrained", "memory-bank") for draw in "01" for confirmed in "02"
     }
     assert len(done.json["summary"]) == 4 and all(entry["draws"] == 2 for entry in done.json["summary"])
 

@@ -36,9 +36,7 @@ def test_version(pirn):
     assert pirn("--version").out == f"pirn {pirn_core.__version__}\n"
 
 
-@pytest.mark.parametrize(
-    "line", [["nothing"], ["train"], ["data", "x", "--nope"], ["data", "x", "--unit", "mile"]]
-)
+@pytest.mark.parametrize("line", [["nothing"], ["train"], ["data", "x", "--nope"], ["data", "x", "--unit", "mile"]])
 def test_a_wrong_command_line_gives_1_because_2_means_ng(pirn, line):
     done = pirn(*line)
     assert done.code == 1
@@ -113,9 +111,7 @@ def test_help_and_data_start_without_torch(sample_set):
         "loaded = [name for name in ('torch', 'timm', 'sklearn', 'open3d') if name in sys.modules]; "
         "sys.exit(f'{codes} {loaded}' if loaded or any(codes) else 0)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -69,10 +69,7 @@ def test_unsure_counts_as_ok_for_the_exit_code_and_is_shown(pirn, model, sample_
 def test_maps_are_written_at_the_image_s_size_with_nan_where_nothing_was_seen(inspected):
     out, done = inspected
     for part in done.json["parts"]:
-        maps = {
-            name: tifffile.imread(out / f"{part['part']}_{name}.tiff")
-            for name in ("map", "map_rgb", "map_sn")
-        }
+        maps = {name: tifffile.imread(out / f"{part['part']}_{name}.tiff") for name in ("map", "map_rgb", "map_sn")}
         for values in maps.values():
             assert values.dtype == np.float32 and values.shape == (128, 128)
         assert np.nanmax(maps["map"]) == np.float32(part["score"])
@@ -172,9 +169,7 @@ def test_a_failing_device_stops_everything(pirn, model, sample_set, monkeypatch)
     from pirn_core.inspector import Inspector
 
     def full(self, sample):
-        raise RuntimeError(
-            "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
-        )
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
     monkeypatch.setattr(Inspector, "prepare", full)
     done = pirn("inspect", model, sample_set)

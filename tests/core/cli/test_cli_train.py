@@ -92,16 +92,12 @@ def test_settings_come_from_preset_file_and_flags_in_this_order(tmp_path):
     from pirn_core.cli.settings import assembled
 
     file = tmp_path / "settings.yaml"
-    file.write_text(
-        "preset: quick\ndecoder: {prototypes: 70}\ntraining: {batch: 99}\nbackbone: dinov2-small\n"
-    )
+    file.write_text("preset: quick\ndecoder: {prototypes: 70}\ntraining: {batch: 99}\nbackbone: dinov2-small\n")
     found = assembled(preset=None, file=file, assignments=["training.batch=1e2"], seed=4, backbone="embedded")
     assert (found.preset, found.training.epochs) == ("quick", 3)
     assert (found.decoder.prototypes, found.training.batch) == (70, 100)
     assert (found.seed, found.backbone) == (4, "embedded")
-    paper = assembled(
-        preset="paper", file=file, assignments=["decoder.transport.rho_train=inf"], seed=0, backbone=None
-    )
+    paper = assembled(preset="paper", file=file, assignments=["decoder.transport.rho_train=inf"], seed=0, backbone=None)
     assert paper.preset == "paper" and paper.decoder.transport.rho_train == float("inf")
     assert paper.backbone == "dinov2-small"
 
@@ -183,9 +179,7 @@ def test_the_progress_holds_no_code(interrupted):
 
 
 def test_resuming_without_progress_begins_anew_and_says_so(pirn, sample_set, small, tmp_path):
-    done = pirn(
-        "train", sample_set, "-k", 1, "-o", tmp_path / "m.pirn", "--resume", "--preset", "untrained", *small
-    )
+    done = pirn("train", sample_set, "-k", 1, "-o", tmp_path / "m.pirn", "--resume", "--preset", "untrained", *small)
     assert done.code == 0 and "training begins anew" in done.err
     assert "on views that were left out" in " ".join(done.out.split())
 

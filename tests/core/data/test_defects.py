@@ -175,9 +175,7 @@ def test_empty_part(part):
 def test_shapes_have_about_the_area_asked_for(area):
     rng = np.random.default_rng(0)
     blobs = [(blob(SHAPE, (100, 110), area, rng) > EDGE).sum() for _ in range(20)]
-    strokes = [
-        (stroke(SHAPE, (100, 110), area, max(2.0, area**0.5 / 5), rng) > EDGE).sum() for _ in range(20)
-    ]
+    strokes = [(stroke(SHAPE, (100, 110), area, max(2.0, area**0.5 / 5), rng) > EDGE).sum() for _ in range(20)]
     assert 0.7 < np.mean(blobs) / area < 1.4
     assert 0.6 < np.mean(strokes) / area < 1.6
 

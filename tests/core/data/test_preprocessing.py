@@ -180,9 +180,7 @@ class TestPlanes:
         options = PhotometricConfig(normalise_gain=True, blank_background=True)
         fitted = fitted_for([sample], Recipe(photometric=options))
         make_view(make_planes(sample, fitted), fitted, Pose(30))
-        assert all(
-            np.array_equal(a, b) for a, b in zip(before, (sample.rgb, sample.xyz, sample.valid), strict=True)
-        )
+        assert all(np.array_equal(a, b) for a, b in zip(before, (sample.rgb, sample.xyz, sample.valid), strict=True))
 
 
 class TestViews:
@@ -232,9 +230,7 @@ class TestViews:
     def test_letterbox_of_odd_and_oblong_images(self):
         rgb = np.full((61, 101, 3), 200, np.uint8)
         view = make_view(flat_planes(rgb), FittedRecipe(recipe=WHOLE, input_size=101, grid=10))
-        assert (
-            view.foreground[20:81].all() and not view.foreground[:20].any() and not view.foreground[81:].any()
-        )
+        assert view.foreground[20:81].all() and not view.foreground[:20].any() and not view.foreground[81:].any()
         assert np.array_equal(view.foreground, view.valid)
         assert np.allclose(view.rgb, 200 / 255)  # the border is repeated
 
@@ -286,9 +282,7 @@ class TestViews:
 class TestBackToTheImage:
     @settings(max_examples=40, deadline=None)
     @given(
-        st.builds(
-            Pose, st.floats(0, 360), st.booleans(), st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1))
-        ),
+        st.builds(Pose, st.floats(0, 360), st.booleans(), st.tuples(st.floats(-0.1, 0.1), st.floats(-0.1, 0.1))),
         st.integers(72, 128),
         st.integers(92, 148),
         st.sampled_from([96, 113, 224]),

@@ -162,9 +162,7 @@ def test_warnings_of_the_reader_are_kept_with_their_part(sound: Path) -> None:
 def test_clouds_may_have_any_size(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for number in (1, 2):
-        np.save(
-            tmp_path / f"{number}.npy", rng.uniform(0, 50 * number, (3000, 3)) * (1, 1, 0.01) + (0, 0, 400)
-        )
+        np.save(tmp_path / f"{number}.npy", rng.uniform(0, 50 * number, (3000, 3)) * (1, 1, 0.01) + (0, 0, 400))
     report = data_report(open_parts(tmp_path), unit="mm")
     assert report.problems == () and len(report.warnings) == 2 and report.units == {"mm (given)": 2}
 
@@ -175,9 +173,7 @@ def test_a_folder_without_parts(tmp_path: Path) -> None:
         data_report(open_parts(tmp_path))
 
 
-def test_files_without_permission_do_not_stop_the_report(
-    sound: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_without_permission_do_not_stop_the_report(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = sound / "train/good/rgb"
     (good / "009.png").write_bytes((good / "000.png").read_bytes())
 

@@ -16,9 +16,7 @@ from pirn_core.errors import SampleError
 SIZE = (20, 30)
 
 
-def mask(
-    path: Path, value: int = 255, dtype: type = np.uint8, channels: int = 1, size: tuple[int, int] = SIZE
-) -> Path:
+def mask(path: Path, value: int = 255, dtype: type = np.uint8, channels: int = 1, size: tuple[int, int] = SIZE) -> Path:
     image = np.zeros((*size, channels), dtype)
     image[4:8, 5:9, : min(channels, 3)] = value
     if channels == 4:
@@ -32,9 +30,7 @@ def mask(
     [(255, np.uint8, 1), (1, np.uint8, 1), (7, np.uint16, 1), (9, np.uint8, 3), (9, np.uint8, 4)],
 )
 def test_every_value_above_zero_is_defective(tmp_path: Path, value: int, dtype: type, channels: int) -> None:
-    truth = read_truth(
-        PartRef("p", label="bent", mask=mask(tmp_path / "m.png", value, dtype, channels)), SIZE
-    )
+    truth = read_truth(PartRef("p", label="bent", mask=mask(tmp_path / "m.png", value, dtype, channels)), SIZE)
     expected = np.zeros(SIZE, bool)
     expected[4:8, 5:9] = True
     assert truth.defective and truth.mask.dtype == np.bool_ and np.array_equal(truth.mask, expected)

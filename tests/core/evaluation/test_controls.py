@@ -26,9 +26,7 @@ def scene(ref, defective, light=100, valid_rows=60, radius=12):
 
 def test_a_leak_is_found_whatever_its_sign():
     for good, bad in ((100, 90), (90, 100)):
-        parts = [scene(f"g{i}", False, good) for i in range(3)] + [
-            scene(f"b{i}", True, bad) for i in range(3)
-        ]
+        parts = [scene(f"g{i}", False, good) for i in range(3)] + [scene(f"b{i}", True, bad) for i in range(3)]
         values = controls(parts)
         assert values["I-AUROC of background brightness"] == 1.0
         assert values["I-AUROC of brightness"] == 1.0
@@ -48,9 +46,7 @@ def test_a_piece_of_the_part_outside_its_mask_does_not_hide_the_leak():
 def test_a_part_that_fills_the_image_has_no_background():
     full = [ControlInput(str(i), bool(i), scene("", True).rgb, None, np.ones((64, 64), bool)) for i in (0, 1)]
     values = controls(full)
-    assert values["I-AUROC of background brightness"] == Unavailable(
-        "needs colour images and foreground masks"
-    )
+    assert values["I-AUROC of background brightness"] == Unavailable("needs colour images and foreground masks")
     assert values["I-AUROC of brightness on the part"] == 0.5
 
 

@@ -36,9 +36,7 @@ def slow_aupro(maps, masks, limit, foregrounds=None):
     keep = foregrounds or [np.ones(m.shape, bool) for m in maps]
     normal = np.concatenate([m[~g & f] for m, g, f in zip(maps, masks, keep, strict=True)])
     regions = [
-        np.array([m[p] for p in region])
-        for m, g in zip(maps, masks, strict=True)
-        for region in flood_regions(g)
+        np.array([m[p] for p in region]) for m, g in zip(maps, masks, strict=True) for region in flood_regions(g)
     ]
     points = [(0.0, 0.0)]
     for threshold in sorted({float(v) for m in maps for v in m.ravel()}, reverse=True):
@@ -70,9 +68,7 @@ def part_sets(draw, levels=6):
         score = float(draw(st.integers(0, 3)))
         defective = index > 0
         kind = "good" if not defective else draw(st.sampled_from(["cut", "hole"]))
-        parts.append(
-            PartScore(f"{index}", kind, defective, score, (values / 4).astype(np.float32), mask, foreground)
-        )
+        parts.append(PartScore(f"{index}", kind, defective, score, (values / 4).astype(np.float32), mask, foreground))
     return parts
 
 
@@ -82,9 +78,7 @@ def test_everything_agrees_with_independent_oracles_ties_included(parts):
     metrics = evaluate(parts)
     maps, masks = [p.map for p in parts], [p.mask for p in parts]
     for limit in LIMITS:
-        assert metrics.values[f"AUPRO@{100 * limit:g}%"] == pytest.approx(
-            slow_aupro(maps, masks, limit), abs=1e-9
-        )
+        assert metrics.values[f"AUPRO@{100 * limit:g}%"] == pytest.approx(slow_aupro(maps, masks, limit), abs=1e-9)
         assert metrics.values[f"fg-AUPRO@{100 * limit:g}%"] == pytest.approx(
             slow_aupro(maps, masks, limit, [p.foreground for p in parts]), abs=1e-9
         )
@@ -93,9 +87,7 @@ def test_everything_agrees_with_independent_oracles_ties_included(parts):
     check_flat(metrics, "P", truth, score)
     check_flat(metrics, "I", [p.defective for p in parts], [p.score for p in parts])
     counted = truth | np.concatenate([p.foreground.ravel() for p in parts])
-    assert metrics.values["fg-P-AUROC"] == pytest.approx(
-        roc_auc_score(truth[counted], score[counted]), abs=1e-9
-    )
+    assert metrics.values["fg-P-AUROC"] == pytest.approx(roc_auc_score(truth[counted], score[counted]), abs=1e-9)
     assert metrics.regions == sum(len(flood_regions(mask)) for mask in masks)
 
 
@@ -185,9 +177,7 @@ def test_a_small_region_counts_as_much_as_a_large_one():
 
 def test_diagonal_pixels_are_one_region():
     mask = np.eye(5, dtype=bool)
-    assert (
-        evaluate([changed(perfect(), map=mask.astype(np.float32), mask=mask, foreground=None)]).regions == 1
-    )
+    assert evaluate([changed(perfect(), map=mask.astype(np.float32), mask=mask, foreground=None)]).regions == 1
 
 
 def test_defects_outside_the_part_mask_stay_positives():

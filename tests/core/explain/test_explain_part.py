@@ -68,9 +68,7 @@ def test_displacement_follows_from_the_residual(explained):
 
 def test_tokens_in_regions_are_displaced_further(explained):
     _, _, found = explained
-    assert (
-        found.result.verdict == "NG" and found.inside.any() and not (found.inside & ~found.foreground).any()
-    )
+    assert found.result.verdict == "NG" and found.inside.any() and not (found.inside & ~found.foreground).any()
     further = [d.inside["median"] > d.outside["median"] for d in found.displacement.values()]
     assert any(further)
     for lengths in found.displacement.values():

@@ -124,9 +124,7 @@ def test_tokens_without_mass_take_no_part_in_the_balance():
 def test_usage_is_the_mean_row():
     weights = torch.tensor([[[1.0, 0.0], [0.5, 0.5]]])
     torch.testing.assert_close(Assignment(weights).usage(), torch.tensor([[0.75, 0.25]]))
-    torch.testing.assert_close(
-        Assignment(weights).usage(torch.tensor([[0.0, 3.0]])), torch.tensor([[0.5, 0.5]])
-    )
+    torch.testing.assert_close(Assignment(weights).usage(torch.tensor([[0.0, 3.0]])), torch.tensor([[0.5, 0.5]]))
     assert bool(torch.isfinite(Assignment(weights).usage(torch.zeros(1, 2))).all())
 
 
@@ -142,9 +140,7 @@ def test_prototypes_may_be_permuted(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_reach_tokens_prototypes_and_temperature(kind):
     """With rho = 0 the transport has no iterations, so that all four have an exact gradient."""
-    z, p = (
-        x.requires_grad_() for x in given(batch=1, tokens=4, prototypes=3, channels=5, dtype=torch.float64)
-    )
+    z, p = (x.requires_grad_() for x in given(batch=1, tokens=4, prototypes=3, channels=5, dtype=torch.float64))
     eps = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
     config = TransportConfig(assignment=kind)
 

@@ -255,9 +255,7 @@ def test_embedded_transformer_of_one_size_and_of_many(machine: Path, images: Ten
     path = embedded_file(machine / "b.safetensors", VIT, {**kwargs, "dynamic_img_size": True})
     backbone = load_backbone(weights=path, input_size=128, grid=16)
     assert backbone(torch.rand(1, 3, 128, 128)).shape == (1, 256, 96)
-    with pytest.raises(
-        BackboneError, match=r"100 px is not a multiple of its 8 px patches\. Choose 96 or 104"
-    ):
+    with pytest.raises(BackboneError, match=r"100 px is not a multiple of its 8 px patches\. Choose 96 or 104"):
         load_backbone(weights=path, input_size=100)
 
 

@@ -25,9 +25,7 @@ def everywhere(tokens):
 
 def built(tokens, foreground=None, seed=0, **kwargs):
     config = DecoderConfig(**{"prototypes": 10, **kwargs})
-    return build(
-        tokens, everywhere(tokens) if foreground is None else foreground, config, tuple(tokens), seed
-    )
+    return build(tokens, everywhere(tokens) if foreground is None else foreground, config, tuple(tokens), seed)
 
 
 def test_kmeans_finds_separate_clusters(token_clusters, draw):
@@ -166,9 +164,7 @@ def test_a_random_start_is_random_directions():
     assert not torch.allclose(model.codebook("rgb").keys, model.codebook("sn").keys)
     again = built(tokens, initial="random")
     assert torch.equal(model.codebook("rgb").keys, again.codebook("rgb").keys)
-    assert not torch.equal(
-        model.codebook("rgb").keys, built(tokens, initial="random", seed=1).codebook("rgb").keys
-    )
+    assert not torch.equal(model.codebook("rgb").keys, built(tokens, initial="random", seed=1).codebook("rgb").keys)
 
 
 def test_only_the_asked_modalities_are_built():

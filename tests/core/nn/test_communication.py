@@ -156,9 +156,7 @@ def test_only_neighbours_are_heard(given):
     assert not torch.allclose(module(node, heard_changed), before, atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("channels", "wanted", "heads"), [(12, 4, 4), (12, 5, 4), (7, 4, 1), (10, 4, 2), (3, 8, 3)]
-)
+@pytest.mark.parametrize(("channels", "wanted", "heads"), [(12, 4, 4), (12, 5, 4), (7, 4, 1), (10, 4, 2), (3, 8, 3)])
 def test_heads_divide_the_channels(channels, wanted, heads):
     config = CommunicationConfig(heads=wanted)
     assert NormalityInjection(channels, config).heads == PrototypeAlignment(channels, config).heads == heads

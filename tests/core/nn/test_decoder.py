@@ -120,9 +120,7 @@ def test_background_tokens_have_no_mass(streams):
     for rho in (0.0, math.inf):
         one, other = (run(a_layer(), s, foreground, rho=rho)[1] for s in (streams, loud))
         for name in one:
-            torch.testing.assert_close(
-                one[name].output[:, :12], other[name].output[:, :12], atol=5e-3, rtol=0
-            )
+            torch.testing.assert_close(one[name].output[:, :12], other[name].output[:, :12], atol=5e-3, rtol=0)
 
 
 def test_a_closed_gate_is_left_out_while_inspecting_and_open_to_learning(streams):

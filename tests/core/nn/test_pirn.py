@@ -24,10 +24,7 @@ def settings(**changes):
 def tokens(token_clusters, draw):
     """Four parts of 30 tokens; channels on very different scales, as those of real networks."""
     scale = torch.linspace(0.2, 5.0, CHANNELS)
-    return {
-        m: draw(token_clusters(8, CHANNELS, i), (4, 30), 10 + i) * scale + 1.0
-        for i, m in enumerate(MODALITIES)
-    }
+    return {m: draw(token_clusters(8, CHANNELS, i), (4, 30), 10 + i) * scale + 1.0 for i, m in enumerate(MODALITIES)}
 
 
 FOREGROUND = torch.ones(4, 30, dtype=torch.bool)
@@ -39,11 +36,7 @@ def built(tokens, **changes):
 
 @torch.no_grad()
 def run(model, tokens, foreground=None, rho=0.0, refine=False):
-    inside = (
-        torch.ones(next(iter(tokens.values())).shape[:2], dtype=torch.bool)
-        if foreground is None
-        else foreground
-    )
+    inside = torch.ones(next(iter(tokens.values())).shape[:2], dtype=torch.bool) if foreground is None else foreground
     return model(tokens, inside, rho=rho, refine=refine)
 
 
@@ -52,10 +45,7 @@ def soft_kmeans(codebook, tokens, eps):
     z = (tokens.double().numpy() - codebook.mean.double().numpy()) / codebook.std.double().numpy()
     z /= np.linalg.norm(z, axis=-1, keepdims=True)
     centres = (
-        (codebook.keys if codebook.separate_values is None else codebook.separate_values)
-        .detach()
-        .double()
-        .numpy()
+        (codebook.keys if codebook.separate_values is None else codebook.separate_values).detach().double().numpy()
     )
     unit = centres / np.linalg.norm(centres, axis=-1, keepdims=True)
     weights = np.exp((z @ unit.T - 1) / eps)
@@ -108,9 +98,7 @@ def test_every_preset_runs(tokens, name):
             for r in run(model, tokens, rho=rho, refine=refine).values():
                 assert bool(torch.isfinite(r.residual).all())
                 assert r.residual.dtype == torch.float32
-                assert (r.layers[0].refinement is not None) == (
-                    refine and config.refinement.context != "none"
-                )
+                assert (r.layers[0].refinement is not None) == (refine and config.refinement.context != "none")
 
 
 def test_permuting_tokens_permutes_residuals(tokens):
@@ -120,9 +108,7 @@ def test_permuting_tokens_permutes_residuals(tokens):
     for rho, atol in ((0.0, 1e-5), (math.inf, 2e-3)):
         model = built(tokens, layers=2)
         one = run(model, tokens, foreground, rho, refine=True)
-        other = run(
-            model, {m: t[:, order] for m, t in tokens.items()}, foreground[:, order], rho, refine=True
-        )
+        other = run(model, {m: t[:, order] for m, t in tokens.items()}, foreground[:, order], rho, refine=True)
         for m in MODALITIES:
             torch.testing.assert_close(other[m].residual, one[m].residual[:, order], atol=atol, rtol=0)
 
@@ -253,8 +239,7 @@ def test_training_on_noisy_parts_does_not_bring_far_tokens_closer(draw, token_cl
     """
     normal, held, part = normal_and_far(draw, token_clusters, noise_everywhere=True)
     before, after = (
-        far_and_normal(m, held, part, True)
-        for m in trained_on(normal, 100, 3e-4, communication__residual="prototype")
+        far_and_normal(m, held, part, True) for m in trained_on(normal, 100, 3e-4, communication__residual="prototype")
     )
     assert after[1] < before[1]
     assert after[0] > 0.85 * before[0]
@@ -265,8 +250,7 @@ def test_as_written_far_tokens_are_copied(draw, token_clusters):
     """The contrast that shows that the two tests above can fail."""
     normal, held, part = normal_and_far(draw, token_clusters, noise_everywhere=True)
     before, after = (
-        far_and_normal(m, held, part, True)
-        for m in trained_on(normal, 100, 3e-3, communication__residual="paper")
+        far_and_normal(m, held, part, True) for m in trained_on(normal, 100, 3e-3, communication__residual="paper")
     )
     assert before[0] < 0.4  # from the start
     assert after[0] < 0.6 * before[0]  # and more and more

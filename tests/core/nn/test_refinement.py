@@ -79,9 +79,7 @@ def test_the_balanced_context_is_the_mean_weighted_by_the_plan(tokens, prototype
     found = refined(refinement("ot"), tokens, prototypes)
     for b in range(2):
         cost = 1 - tokens[b].double().numpy() @ prototypes[b].double().numpy().T
-        gamma = ot.sinkhorn(
-            np.full(40, 1 / 40), np.full(6, 1 / 6), cost, EPS, method="sinkhorn_log", numItermax=50_000
-        )
+        gamma = ot.sinkhorn(np.full(40, 1 / 40), np.full(6, 1 / 6), cost, EPS, method="sinkhorn_log", numItermax=50_000)
         expected = (gamma.T @ tokens[b].numpy()) / gamma.sum(axis=0)[:, None]
         np.testing.assert_allclose(found.context.vectors[b].numpy(), expected, atol=1e-4)
     assert bool(found.context.used.all())
@@ -109,9 +107,7 @@ def test_top_k_and_mean_contexts(tokens, prototypes):
     for b in range(2):
         for k in range(6):
             best = similarity[b, :, k].argsort(descending=True)[:3]
-            torch.testing.assert_close(
-                found.context.vectors[b, k], tokens[b, best].mean(dim=0), atol=1e-6, rtol=0
-            )
+            torch.testing.assert_close(found.context.vectors[b, k], tokens[b, best].mean(dim=0), atol=1e-6, rtol=0)
     assert bool((found.context.tokens == 3).all())
     mean = refined(refinement("mean"), tokens, prototypes).context
     expected = tokens.mean(dim=1, keepdim=True).expand(-1, 6, -1)
@@ -207,9 +203,7 @@ def test_the_anomaly_stays_as_badly_explained_as_before(tokens, prototypes):
         return 1 - torch.cosine_similarity(anomalous, plan @ keys, dim=-1)[:, :8].mean()
 
     before = residual(prototypes)
-    after = {
-        c: residual(refined(refinement(c, gate=0.5), anomalous, prototypes).prototypes) for c in CONTEXTS
-    }
+    after = {c: residual(refined(refinement(c, gate=0.5), anomalous, prototypes).prototypes) for c in CONTEXTS}
     assert float(after["trimmed"]) > float(before) - 0.02
     assert float(after["ot"]) < float(before) - 0.05
 

@@ -20,9 +20,7 @@ EXACT = {"max_iterations": 20_000, "tolerance": 1e-10}
 
 
 def costs(batch, tokens, prototypes, seed=0, dtype=torch.float64):
-    return (
-        torch.rand(batch, tokens, prototypes, generator=torch.Generator().manual_seed(seed), dtype=dtype) * 2
-    )
+    return torch.rand(batch, tokens, prototypes, generator=torch.Generator().manual_seed(seed), dtype=dtype) * 2
 
 
 def masses(batch, tokens, seed=0):
@@ -105,11 +103,7 @@ def test_no_neighbouring_plan_has_a_lower_objective(rho):
     def objective(t):
         q = t.sum(axis=0)
         kl = (t * np.log(t * 48)).sum()
-        return (
-            (t * cost[0].numpy()).sum()
-            + eps * kl
-            + (0.0 if math.isinf(rho) else rho * (q * np.log(q * 4)).sum())
-        )
+        return (t * cost[0].numpy()).sum() + eps * kl + (0.0 if math.isinf(rho) else rho * (q * np.log(q * 4)).sum())
 
     best = objective(transport)
     for scale in (1e-2, 1e-3):
@@ -187,9 +181,7 @@ def test_nothing_overflows_in_single_precision(eps, rho, draw, token_clusters):
 
 def test_identical_tokens_are_spread_evenly():
     tokens = torch.ones(1, 10, 4)
-    prototypes = torch.nn.functional.normalize(
-        torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), dim=-1
-    )
+    prototypes = torch.nn.functional.normalize(torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), dim=-1)
     cost = cosine_cost(tokens, prototypes)
     transport, _ = plan(cost, None, eps=0.005, rho=math.inf, tolerance=1e-5)
     torch.testing.assert_close(transport, torch.full_like(transport, 0.02), atol=1e-5, rtol=0)
@@ -244,9 +236,7 @@ def test_parts_of_a_batch_do_not_influence_each_other():
     for rho, atol in ((math.inf, 1e-4), (0.05, 1e-4), (0.0, 0.0)):
         together, _ = plan(cost, mass, eps=0.1, rho=rho, tolerance=1e-4, max_iterations=5000)
         for i in range(3):
-            alone, _ = plan(
-                cost[i : i + 1], mass[i : i + 1], eps=0.1, rho=rho, tolerance=1e-4, max_iterations=5000
-            )
+            alone, _ = plan(cost[i : i + 1], mass[i : i + 1], eps=0.1, rho=rho, tolerance=1e-4, max_iterations=5000)
             torch.testing.assert_close(together[i : i + 1] * 30, alone * 30, atol=atol, rtol=0)
 
 

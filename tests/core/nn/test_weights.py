@@ -102,15 +102,11 @@ def test_truncated_files(machine: Path) -> None:
     for file, keep in (("whole.safetensors", -100), ("whole.safetensors", 30), ("whole.pth", -500)):
         path = machine / f"cut{keep}{Path(file).suffix}"
         path.write_bytes((machine / file).read_bytes()[:keep])
-        with pytest.raises(
-            BackboneError, match=r"cut.*(not a whole safetensors|damaged torch) file.*once more"
-        ):
+        with pytest.raises(BackboneError, match=r"cut.*(not a whole safetensors|damaged torch) file.*once more"):
             read_tensors(path)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"<html>not found</html>", b"version https://git-lfs.github.com/spec/v1"]
-)
+@pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"version https://git-lfs.github.com/spec/v1"])
 def test_files_of_another_kind(machine: Path, content: bytes) -> None:
     path = machine / "page.safetensors"
     path.write_bytes(content)
@@ -166,9 +162,7 @@ def test_weights_fit_their_own_entry_only(name: str) -> None:
 
 def test_the_authors_dinov2_files_fit() -> None:
     state = meta_state(CATALOGUE["dinov2-base"].timm)
-    assert not mismatch_of(
-        CATALOGUE["dinov2-base"], {**state, "mask_token": torch.empty(1, 768, device="meta")}
-    )
+    assert not mismatch_of(CATALOGUE["dinov2-base"], {**state, "mask_token": torch.empty(1, 768, device="meta")})
     state = meta_state(CATALOGUE["dinov2-base-reg"].timm)
     state["register_tokens"] = state.pop("reg_token")
     state["pos_embed"] = torch.empty(1, 1370, 768, device="meta")
@@ -269,9 +263,7 @@ def test_a_failed_import_changes_nothing(machine: Path, cnn_state: dict[str, Ten
     with pytest.raises(BackboneError, match="are not weights of timm:resnet10t"):
         import_file(machine / "b.pth", CNN)
     assert backbone_state(backbone_entry(CNN)) == before
-    assert (
-        checked_sha256(before.path or machine) == hashlib.sha256((machine / "a.pth").read_bytes()).hexdigest()
-    )
+    assert checked_sha256(before.path or machine) == hashlib.sha256((machine / "a.pth").read_bytes()).hexdigest()
 
 
 @pytest.mark.usefixtures("small_catalogue")

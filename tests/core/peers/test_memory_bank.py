@@ -18,8 +18,7 @@ def one_thread():
 def tokens(seed, views=3, number=20, channels=8):
     generator = torch.Generator().manual_seed(seed)
     return {
-        "rgb": torch.randn(views, number, channels, generator=generator) * torch.arange(1, channels + 1)
-        + 2.0,
+        "rgb": torch.randn(views, number, channels, generator=generator) * torch.arange(1, channels + 1) + 2.0,
         "sn": torch.randn(views, number, channels, generator=generator),
     }
 
@@ -111,9 +110,7 @@ def test_a_channel_that_never_changes_does_not_dominate():
     without = fitted(shots).residuals(parts, everywhere(parts))["rgb"]
     shots["rgb"] = torch.cat([shots["rgb"], torch.zeros(3, 20, 1)], dim=2)
     parts["rgb"] = torch.cat([parts["rgb"], torch.full((3, 20, 1), 1e-3)], dim=2)
-    torch.testing.assert_close(
-        fitted(shots).residuals(parts, everywhere(parts))["rgb"], without, atol=1e-3, rtol=0
-    )
+    torch.testing.assert_close(fitted(shots).residuals(parts, everywhere(parts))["rgb"], without, atol=1e-3, rtol=0)
 
 
 def test_identical_tokens_give_finite_distances():
@@ -140,9 +137,7 @@ def test_the_coreset_has_its_size_and_is_determined_by_the_seed(share, size):
 
 def test_the_coreset_picks_every_cluster_before_any_twice():
     centres = 10 * torch.eye(5)
-    points = centres.repeat_interleave(30, 0) + 0.01 * torch.randn(
-        150, 5, generator=torch.Generator().manual_seed(0)
-    )
+    points = centres.repeat_interleave(30, 0) + 0.01 * torch.randn(150, 5, generator=torch.Generator().manual_seed(0))
     for seed in range(5):
         taken = farthest_first(points, 5, seed)
         assert sorted((taken // 30).tolist()) == [0, 1, 2, 3, 4]

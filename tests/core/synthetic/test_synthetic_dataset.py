@@ -38,12 +38,8 @@ def test_the_set_has_the_stated_layout(made):
         for split, label, count in (("train", "good", 2), ("validation", "good", 1), ("test", defects[0], 1)):
             place = root / split / label
             names = [f"{index:03d}" for index in range(count)]
-            assert sorted(path.name for path in (place / "rgb").iterdir()) == [
-                f"{name}.png" for name in names
-            ]
-            assert sorted(path.name for path in (place / "xyz").iterdir()) == [
-                f"{name}.tiff" for name in names
-            ]
+            assert sorted(path.name for path in (place / "rgb").iterdir()) == [f"{name}.png" for name in names]
+            assert sorted(path.name for path in (place / "xyz").iterdir()) == [f"{name}.tiff" for name in names]
             assert (place / "gt").is_dir() == (split == "test")
     assert summary.parts == summary.written == 2 * (2 + 1 + 1 + 5)
     assert summary.part_types == {"flange": folder / "flange", "housing": folder / "housing"}

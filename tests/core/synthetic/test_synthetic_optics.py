@@ -47,9 +47,7 @@ def test_tracing_a_flat_field_meets_its_plane(level):
     hits = tracer.hits(tracer.trace(np.full((CELLS, CELLS), level, np.float32)))
     assert np.allclose(hits.height, level, atol=1e-3)
     right, down = camera.view_rays(Window(20, 44, 20, 44))
-    up = camera.position[2] + hits.depth * (
-        right * camera.axes[0, 2] + down * camera.axes[1, 2] + camera.axes[2, 2]
-    )
+    up = camera.position[2] + hits.depth * (right * camera.axes[0, 2] + down * camera.axes[1, 2] + camera.axes[2, 2])
     assert np.allclose(up, level, atol=1e-2)
 
 

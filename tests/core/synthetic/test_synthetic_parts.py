@@ -43,9 +43,7 @@ def test_a_good_part_has_the_stated_form(kind):
     assert part.rgb.shape == part.xyz.shape == (SIZE, SIZE, 3)
     assert part.rgb.dtype == np.uint8 and part.xyz.dtype == np.float32 and part.mask.dtype == bool
     assert np.isfinite(part.xyz).all()
-    assert np.all((part.xyz == 0).all(axis=-1) | (part.xyz[..., 2] > 0)), (
-        "a missing point is 0 in all coordinates"
-    )
+    assert np.all((part.xyz == 0).all(axis=-1) | (part.xyz[..., 2] > 0)), "a missing point is 0 in all coordinates"
     assert 0.7 < seen(part).mean() < 0.99
     assert part.xyz[seen(part)][:, 2].min() > 0.45 and part.xyz[seen(part)][:, 2].max() < 0.53
 
@@ -62,9 +60,7 @@ def test_the_table_is_a_plane_within_the_stated_noise(kind):
     _, normal, spread = table_of(render_part(kind, 7, SIZE))
     assert 0.015 < spread < 0.07
     assert normal[2] == pytest.approx(-np.cos(np.deg2rad(17)), abs=0.01)
-    assert normal[1] == pytest.approx(-np.sin(np.deg2rad(17)), abs=0.01), (
-        "the viewer stands below the picture"
-    )
+    assert normal[1] == pytest.approx(-np.sin(np.deg2rad(17)), abs=0.01), "the viewer stands below the picture"
 
 
 def test_the_part_has_its_height_above_the_table(kind):

@@ -26,9 +26,7 @@ def points(*pairs):
 def test_grid_is_centred_and_evenly_spaced():
     plane = grid()
     assert plane.x.shape == (CELLS, CELLS)
-    assert plane.x[0, 0] == pytest.approx(-HALF + PITCH / 2) and plane.x[0, -1] == pytest.approx(
-        HALF - PITCH / 2
-    )
+    assert plane.x[0, 0] == pytest.approx(-HALF + PITCH / 2) and plane.x[0, -1] == pytest.approx(HALF - PITCH / 2)
     assert np.allclose(plane.x + plane.x[:, ::-1], 0, atol=1e-4)
     assert np.allclose(to_cells(plane.x[0]), np.arange(CELLS), atol=0.01)
 

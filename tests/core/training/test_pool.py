@@ -11,9 +11,7 @@ def test_shots_take_their_views_and_probes_along(pool):
     some = whole.of_shots([2, 0])
     assert some.shot.tolist() == [0, 0, 0, 2, 2, 2]
     assert some.upright.tolist() == [True, False, False] * 2
-    torch.testing.assert_close(
-        some.tokens["sn"], torch.cat([whole.tokens["sn"][:3], whole.tokens["sn"][6:9]])
-    )
+    torch.testing.assert_close(some.tokens["sn"], torch.cat([whole.tokens["sn"][:3], whole.tokens["sn"][6:9]]))
     assert some.foreground.shape == (6, 16)
     assert some.probes.shot.tolist() == [0, 2]
     torch.testing.assert_close(some.probes.tokens["rgb"][1], whole.probes.tokens["rgb"][2])
@@ -41,9 +39,7 @@ def test_moving_to_a_device_keeps_everything(pool):
     assert torch.equal(moved.probes.defect, whole.probes.defect)
 
 
-@pytest.mark.parametrize(
-    ("shots", "folds", "expected"), [(2, 3, 2), (3, 3, 3), (5, 3, 3), (7, 20, 7), (4, 2, 2)]
-)
+@pytest.mark.parametrize(("shots", "folds", "expected"), [(2, 3, 2), (3, 3, 3), (5, 3, 3), (7, 20, 7), (4, 2, 2)])
 def test_every_shot_is_held_out_once_and_never_trained_on_then(pool, shots, folds, expected):
     found = split(pool(shots=shots), folds, seed=1)
     assert len(found) == expected

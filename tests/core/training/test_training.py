@@ -60,9 +60,7 @@ def test_two_runs_are_identical(pool, config):
     torch.rand(5)
     other, steps2 = train(pool(), config)
     assert_same(one, other)
-    assert [(s.stage, s.step, dict(s.losses)) for s in steps] == [
-        (s.stage, s.step, dict(s.losses)) for s in steps2
-    ]
+    assert [(s.stage, s.step, dict(s.losses)) for s in steps] == [(s.stage, s.step, dict(s.losses)) for s in steps2]
 
 
 def test_another_seed_is_another_run(pool, settings):
@@ -109,9 +107,7 @@ def test_few_shots(pool, settings, shots):
     trainer, steps = train(pool(shots=shots), settings(**{**FAST, "training__folds": 5}))
     model, records, report = trainer.result()
     assert len(report.folds) == shots
-    assert sorted(name for fold in report.folds for name in fold.shots) == [
-        f"good/{k:03d}" for k in range(shots)
-    ]
+    assert sorted(name for fold in report.folds for name in fold.shots) == [f"good/{k:03d}" for k in range(shots)]
     assert [r.part for r in records] == [f"good/{k:03d}" for k in range(shots)]
     assert all(r.source == "held-out shot" for r in records)
     for record in records:

@@ -27,12 +27,8 @@ def tree() -> Tree:
 def mvtec(tmp_path: Path) -> Path:
     """One category, cable, with four parts; `test/bent/001` has no 3D file and `test/cut/000` no mask."""
     names = [f"cable/train/good/{kind}/000.{end}" for kind, end in (("rgb", "png"), ("xyz", "tiff"))]
-    names += [
-        f"cable/test/good/{kind}/000.{end}" for kind, end in (("rgb", "png"), ("xyz", "tiff"), ("gt", "png"))
-    ]
-    names += [
-        f"cable/test/bent/{kind}/000.{end}" for kind, end in (("rgb", "png"), ("xyz", "tiff"), ("gt", "png"))
-    ]
+    names += [f"cable/test/good/{kind}/000.{end}" for kind, end in (("rgb", "png"), ("xyz", "tiff"), ("gt", "png"))]
+    names += [f"cable/test/bent/{kind}/000.{end}" for kind, end in (("rgb", "png"), ("xyz", "tiff"), ("gt", "png"))]
     names += ["cable/test/bent/rgb/001.png", "cable/test/bent/gt/001.png"]
     names += ["cable/test/cut/rgb/000.png", "cable/test/cut/xyz/000.tiff", "cable/readme.txt"]
     return make(tmp_path / "mvtec", names)

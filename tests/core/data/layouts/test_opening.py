@@ -52,9 +52,7 @@ def test_a_layout_can_be_forced(mvtec: Path) -> None:
 def test_opening_again_by_what_the_part_set_says_gives_the_same_parts(mvtec: Path, candy: Path) -> None:
     for root in (mvtec, candy, mvtec / "cable" / "test"):
         first = open_parts(root)
-        again = open_parts(
-            first.root, layout=first.layout, category=first.category, lighting=first.lighting or None
-        )
+        again = open_parts(first.root, layout=first.layout, category=first.category, lighting=first.lighting or None)
         assert again.refs == first.refs
 
 
@@ -94,9 +92,7 @@ def test_circles_of_links_are_named(tmp_path: Path, tree) -> None:
 
 def test_a_link_to_a_folder_elsewhere_is_followed(tmp_path: Path, mvtec: Path) -> None:
     (tmp_path / "link").symlink_to(mvtec, target_is_directory=True)
-    assert [ref.id for ref in open_parts(tmp_path / "link").refs] == [
-        ref.id for ref in open_parts(mvtec).refs
-    ]
+    assert [ref.id for ref in open_parts(tmp_path / "link").refs] == [ref.id for ref in open_parts(mvtec).refs]
 
 
 def test_a_folder_without_permission(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -117,9 +113,7 @@ def test_a_folder_on_a_failing_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         open_parts(tmp_path)
 
 
-def test_folders_that_may_not_be_looked_at_are_no_data_set(
-    monkeypatch: pytest.MonkeyPatch, mvtec: Path
-) -> None:
+def test_folders_that_may_not_be_looked_at_are_no_data_set(monkeypatch: pytest.MonkeyPatch, mvtec: Path) -> None:
     def refuse(_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -135,9 +129,7 @@ def test_only_layouts_with_lightings_take_one(mvtec: Path, candy: Path) -> None:
 
 
 def test_non_ascii_and_odd_names(tmp_path: Path, tree) -> None:
-    root = tree(
-        tmp_path / "Prüfteile 日本", ["gut (1).png", "gut (1).tiff", "тест.v2.png", ".hidden.png", "._1.png"]
-    )
+    root = tree(tmp_path / "Prüfteile 日本", ["gut (1).png", "gut (1).tiff", "тест.v2.png", ".hidden.png", "._1.png"])
     assert [ref.id for ref in open_parts(root).refs] == ["gut (1)", "тест.v2"]
 
 
@@ -148,9 +140,7 @@ def test_ten_thousand_parts_are_listed_within_two_seconds(shape: str, tmp_path: 
     place = tmp_path / folder
     place.mkdir(parents=True, exist_ok=True)
     for number in range(count):
-        name = {"eyecandies": f"{number}_image_4.png", "folders": f"p{number}/rgb.png"}.get(
-            shape, f"{number}.png"
-        )
+        name = {"eyecandies": f"{number}_image_4.png", "folders": f"p{number}/rgb.png"}.get(shape, f"{number}.png")
         (place / name).parent.mkdir(exist_ok=True)
         (place / name).touch()
 

@@ -97,9 +97,7 @@ def test_masks_kept_apart_find_their_part(tmp_path: Path, tree) -> None:
     parts = open_parts(tmp_path)
     masks = {ref.id: ref.mask for ref in parts.refs}
     assert masks == {"train/good/1": None, "test/bad/1": tmp_path / "ground_truth/bad/1_mask.png"}
-    assert [(p.kind, p.file) for p in parts.problems] == [
-        ("unused", tmp_path / "ground_truth/bad/9_mask.png")
-    ]
+    assert [(p.kind, p.file) for p in parts.problems] == [("unused", tmp_path / "ground_truth/bad/9_mask.png")]
 
 
 def test_missing_partners_and_duplicates_are_problems(tmp_path: Path, tree) -> None:

@@ -32,9 +32,7 @@ def picture() -> np.ndarray:
     return np.random.default_rng(7).integers(0, 256, (40, 50, 3), dtype=np.uint8)
 
 
-def ply_bytes(
-    points: np.ndarray, colours: np.ndarray | None = None, form: str = "binary_little_endian"
-) -> bytes:
+def ply_bytes(points: np.ndarray, colours: np.ndarray | None = None, form: str = "binary_little_endian") -> bytes:
     lines = ["ply", f"format {form} 1.0", "comment made by a test", f"element vertex {len(points)}"]
     lines += [f"property float {axis}" for axis in "xyz"]
     lines += [f"property uchar {name}" for name in ("red", "green", "blue")] if colours is not None else []
@@ -43,9 +41,7 @@ def ply_bytes(
     if form == "ascii":
         rows = [
             " ".join([*(f"{value:.9g}" for value in point), *map(str, colour)])
-            for point, colour in zip(
-                points, colours if colours is not None else [()] * len(points), strict=True
-            )
+            for point, colour in zip(points, colours if colours is not None else [()] * len(points), strict=True)
         ]
         return head + ("\n".join(rows) + "\n3 0 1 2\n").encode()
     order = "<" if "little" in form else ">"

@@ -50,9 +50,7 @@ def load(path: Path, limit: int = LIMIT) -> Cloud:
 def test_every_form_gives_all_points_back(
     write, tmp_path: Path, points: np.ndarray, colours: np.ndarray, kind: str, form: str, coloured: bool
 ) -> None:
-    cloud = load(
-        write(tmp_path / f"a.{kind}", form=form, points=points, colours=colours if coloured else None)
-    )
+    cloud = load(write(tmp_path / f"a.{kind}", form=form, points=points, colours=colours if coloured else None))
     assert np.allclose(cloud.points, points, equal_nan=True, atol=1e-4)
     assert cloud.size is None and cloud.viewpoint is None
     if coloured:
@@ -65,9 +63,7 @@ def test_every_form_gives_all_points_back(
 def test_open3d_reads_the_same(
     write, tmp_path: Path, points: np.ndarray, colours: np.ndarray, kind: str, form: str
 ) -> None:
-    open3d = pytest.importorskip(
-        "open3d", reason="Open3D cannot be imported (libusb-1.0?)", exc_type=ImportError
-    )
+    open3d = pytest.importorskip("open3d", reason="Open3D cannot be imported (libusb-1.0?)", exc_type=ImportError)
     path = write(tmp_path / f"a.{kind}", form=form, points=points, colours=colours)
     oracle, cloud = open3d.io.read_point_cloud(str(path)), load(path)
     assert np.allclose(np.asarray(oracle.points), cloud.points, equal_nan=True)
@@ -75,9 +71,7 @@ def test_open3d_reads_the_same(
 
 
 def test_files_written_by_open3d(tmp_path: Path, points: np.ndarray, colours: np.ndarray) -> None:
-    open3d = pytest.importorskip(
-        "open3d", reason="Open3D cannot be imported (libusb-1.0?)", exc_type=ImportError
-    )
+    open3d = pytest.importorskip("open3d", reason="Open3D cannot be imported (libusb-1.0?)", exc_type=ImportError)
     cloud = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(points.astype(np.float64)))
     cloud.colors = open3d.utility.Vector3dVector(colours / 255.0)
     cloud.normals = open3d.utility.Vector3dVector(np.tile((0.0, 0.0, -1.0), (len(points), 1)))
@@ -96,15 +90,11 @@ def test_files_written_by_open3d(tmp_path: Path, points: np.ndarray, colours: np
 
 @pytest.mark.parametrize(("kind", "form"), FORMS)
 @pytest.mark.parametrize("kept", [0.005, 0.1, 0.5, 0.95])
-def test_files_that_were_cut_off(
-    write, tmp_path: Path, points: np.ndarray, kind: str, form: str, kept: float
-) -> None:
+def test_files_that_were_cut_off(write, tmp_path: Path, points: np.ndarray, kind: str, form: str, kept: float) -> None:
     path = write(tmp_path / f"a.{kind}", form=form, points=points)
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * kept)])
-    with pytest.raises(
-        SampleError, match=rf"a.{kind}: the file is damaged: (it was cut off|its header has no end)"
-    ):
+    with pytest.raises(SampleError, match=rf"a.{kind}: the file is damaged: (it was cut off|its header has no end)"):
         load(path)
 
 
@@ -154,9 +144,7 @@ def test_headers_that_make_no_sense(tmp_path: Path, name: str, text: str, messag
 
 
 def test_vertices_after_lists(tmp_path: Path) -> None:
-    head = (
-        b"ply\nformat binary_little_endian 1.0\nelement face 1\nproperty list uchar int v\nelement vertex 1\n"
-    )
+    head = b"ply\nformat binary_little_endian 1.0\nelement face 1\nproperty list uchar int v\nelement vertex 1\n"
     (tmp_path / "a.ply").write_bytes(
         head + b"property float x\nproperty float y\nproperty float z\nend_header\n" + bytes(40)
     )
@@ -192,14 +180,10 @@ def test_a_cloud_with_a_point_per_pixel_follows_the_image(
     path = write(tmp_path / "a.ply", form="binary_little_endian", points=points)
     sample = read_sample(PartRef("a", rgb=tmp_path / "a.png", xyz=path), unit="mm")
     assert np.array_equal(sample.xyz[sample.valid], scene[sample.valid])
-    assert sample.warnings == (
-        "a.ply has as many points as the image has pixels; they were taken row by row.",
-    )
+    assert sample.warnings == ("a.ply has as many points as the image has pixels; they were taken row by row.",)
 
 
-def test_a_cloud_that_cannot_be_matched_with_the_image(
-    write, tmp_path: Path, points: np.ndarray, picture
-) -> None:
+def test_a_cloud_that_cannot_be_matched_with_the_image(write, tmp_path: Path, points: np.ndarray, picture) -> None:
     import cv2
 
     cv2.imwrite(str(tmp_path / "a.png"), picture)

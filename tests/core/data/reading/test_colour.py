@@ -115,9 +115,7 @@ def test_further_images_in_a_tiff_are_mentioned(tmp_path: Path, picture: np.ndar
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "a.tif"])
 @pytest.mark.parametrize("kept", [0.0, 0.004, 0.02, 0.3, 0.7, 0.99])
-def test_files_that_were_cut_off_are_refused(
-    tmp_path: Path, picture: np.ndarray, name: str, kept: float
-) -> None:
+def test_files_that_were_cut_off_are_refused(tmp_path: Path, picture: np.ndarray, name: str, kept: float) -> None:
     path = tmp_path / name
     whole = _encoded(name, picture)
     path.write_bytes(whole[: int(len(whole) * kept)])
@@ -203,9 +201,7 @@ def test_100_megapixels_are_refused_by_the_header(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(cv2, "imdecode", decode)
     (tmp_path / "a.png").write_bytes(_png_header(10_000, 10_000))
-    with pytest.raises(
-        SampleError, match=r"10000x10000 is 100 megapixels, more than the limit of 50.*max_pixels"
-    ):
+    with pytest.raises(SampleError, match=r"10000x10000 is 100 megapixels, more than the limit of 50.*max_pixels"):
         read(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(_png_header(2**31 - 1, 2**31 - 1))
     with pytest.raises(SampleError, match="megapixels"):
@@ -236,9 +232,7 @@ def test_a_name_that_promises_something_else(tmp_path: Path, picture: np.ndarray
         read(tmp_path / "c.png")
 
 
-def test_files_that_cannot_be_opened(
-    tmp_path: Path, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_that_cannot_be_opened(tmp_path: Path, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SampleError, match=r"a.png: the file is not there"):
         read(tmp_path / "a.png")
     (tmp_path / "b.png").mkdir()

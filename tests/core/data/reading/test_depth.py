@@ -154,9 +154,7 @@ def _candy(folder: Path, depth: np.ndarray, text: str | None) -> PartRef:
 def test_eyecandies_depth_formula(tmp_path: Path) -> None:
     depth = np.linspace(0, 65535, 40 * 50).reshape(40, 50).astype(np.uint16)
     sample = read_sample(_candy(tmp_path, depth, "normalization:\n  min: 2.0\n  max: 5.0\n"))
-    assert (
-        sample.unit == "m (layout)" and sample.valid.all()
-    )  # the value 0 is the nearest point, not a missing one
+    assert sample.unit == "m (layout)" and sample.valid.all()  # the value 0 is the nearest point, not a missing one
     assert np.allclose(sample.xyz[..., 2], (depth / 65535 * 3 + 2) * 1000, rtol=1e-6)
     z, focal = float(sample.xyz[7, 9, 2]), 711.11 * 50 / 512
     assert np.allclose(sample.xyz[7, 9, :2], ((9 - 25) * z / focal, (7 - 20) * z / focal), rtol=1e-5)

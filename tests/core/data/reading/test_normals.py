@@ -78,9 +78,7 @@ def test_normals_that_do_not_fit(tmp_path: Path, scene: np.ndarray, picture: np.
 
 def test_realiad_pseudo_3d_is_resampled_or_left_out(tmp_path: Path, scene: np.ndarray) -> None:
     large = read(tmp_path, scene, encode(sphere(80, 100), tmp_path / "n.jpg"), layout="realiad_d3")
-    assert large.normals.shape == (40, 50, 3) and np.allclose(
-        np.linalg.norm(large.normals, axis=-1), 1, atol=1e-5
-    )
+    assert large.normals.shape == (40, 50, 3) and np.allclose(np.linalg.norm(large.normals, axis=-1), 1, atol=1e-5)
     assert "n.jpg was brought to 50x40 pixels." in large.warnings
     cv2.imwrite(str(tmp_path / "p.jpg"), np.full((40, 50, 3), 250, np.uint8))
     none = read(tmp_path, scene, tmp_path / "p.jpg", layout="realiad_d3")
@@ -88,9 +86,7 @@ def test_realiad_pseudo_3d_is_resampled_or_left_out(tmp_path: Path, scene: np.nd
 
 
 @pytest.mark.parametrize("image_size", [(80, 100), (20, 25), (60, 100)])
-def test_realiad_image_and_scan_come_to_the_smaller_size(
-    tmp_path: Path, scene, image_size: tuple[int, int]
-) -> None:
+def test_realiad_image_and_scan_come_to_the_smaller_size(tmp_path: Path, scene, image_size: tuple[int, int]) -> None:
     cv2.imwrite(str(tmp_path / "a.jpg"), np.full((*image_size, 3), 90, np.uint8))
     tifffile.imwrite(tmp_path / "a.tiff", scene, photometric="rgb")
     ref = PartRef("a", rgb=tmp_path / "a.jpg", xyz=tmp_path / "a.tiff", layout="realiad_d3")
@@ -99,14 +95,10 @@ def test_realiad_image_and_scan_come_to_the_smaller_size(
     assert sample.shape == smaller == sample.rgb.shape[:2] == sample.xyz.shape[:2]
     assert any("brought to the smaller size" in text for text in sample.warnings)
     assert any("aspect ratio" in text for text in sample.warnings) == (image_size == (60, 100))
-    assert set(map(tuple, sample.xyz.reshape(-1, 3))) <= set(
-        map(tuple, scene.reshape(-1, 3))
-    )  # no mixed points
+    assert set(map(tuple, sample.xyz.reshape(-1, 3))) <= set(map(tuple, scene.reshape(-1, 3)))  # no mixed points
 
 
-def test_realiad_placeholders_are_replaced_by_the_grid_of_the_cloud(
-    write, tmp_path: Path, scene: np.ndarray
-) -> None:
+def test_realiad_placeholders_are_replaced_by_the_grid_of_the_cloud(write, tmp_path: Path, scene: np.ndarray) -> None:
     """The constants differ between good and bad parts; the result must not depend on them."""
     write(tmp_path / "a.pcd", scene.reshape(-1, 3))
     found = []

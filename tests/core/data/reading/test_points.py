@@ -20,9 +20,7 @@ def save(path: Path, xyz: np.ndarray) -> Path:
     elif path.suffix == ".npz":
         np.savez_compressed(path, xyz=xyz)
     else:
-        tifffile.imwrite(
-            path, xyz, photometric="rgb" if xyz.ndim == 3 and xyz.shape[2] == 3 else "minisblack"
-        )
+        tifffile.imwrite(path, xyz, photometric="rgb" if xyz.ndim == 3 and xyz.shape[2] == 3 else "minisblack")
     return path
 
 
@@ -78,9 +76,7 @@ def test_image_and_scan_of_different_sizes(tmp_path: Path, scene: np.ndarray, pi
 
     cv2.imwrite(str(tmp_path / "017.png"), picture[:, :48])
     path = save(tmp_path / "017.tiff", scene)
-    with pytest.raises(
-        SampleError, match=r"017.tiff: 50x40 but the image is 48x40. Export both at one size."
-    ):
+    with pytest.raises(SampleError, match=r"017.tiff: 50x40 but the image is 48x40. Export both at one size."):
         read_sample(PartRef("017", rgb=tmp_path / "017.png", xyz=path))
 
 
@@ -168,17 +164,13 @@ def test_only_layouts_with_a_known_frame_are_left_alone(tmp_path: Path, scene: n
 
 
 @pytest.mark.parametrize(("factor", "unit"), [(0.001, "m"), (1.0, "mm"), (1000.0, "um")])
-def test_units_are_guessed_from_the_extent(
-    tmp_path: Path, scene: np.ndarray, factor: float, unit: str
-) -> None:
+def test_units_are_guessed_from_the_extent(tmp_path: Path, scene: np.ndarray, factor: float, unit: str) -> None:
     sample = read(save(tmp_path / "a.npy", scene.astype(np.float64) * factor))
     assert sample.unit.startswith(f"{unit} (guessed from an extent of ")
     assert np.allclose(sample.xyz, scene, rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("unit", "factor"), [("m", 1000), ("cm", 10), ("mm", 1), ("um", 0.001), ("inch", 25.4)]
-)
+@pytest.mark.parametrize(("unit", "factor"), [("m", 1000), ("cm", 10), ("mm", 1), ("um", 0.001), ("inch", 25.4)])
 def test_units_can_be_named(tmp_path: Path, scene: np.ndarray, unit: str, factor: float) -> None:
     scene = scene.astype(np.float64) * (10 if factor < 1 else 1)  # tens of micrometres would be refused
     sample = read(save(tmp_path / "a.npy", scene), unit=unit)
@@ -195,9 +187,7 @@ def test_layouts_fix_the_unit_and_the_user_overrides_it(tmp_path: Path, scene: n
 
 @pytest.mark.parametrize(("factor", "unit"), [(1e-3, "um"), (1e4, "m")])
 def test_absurd_extents(tmp_path: Path, scene: np.ndarray, factor: float, unit: str) -> None:
-    with pytest.raises(
-        SampleError, match=rf"the scene would be .* mm wide in the unit {unit}.*Name the right unit"
-    ):
+    with pytest.raises(SampleError, match=rf"the scene would be .* mm wide in the unit {unit}.*Name the right unit"):
         read(save(tmp_path / "a.npy", scene * factor), unit=unit)
 
 
@@ -210,9 +200,7 @@ def test_parts_without_files_and_with_two_for_one_purpose(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib", "rowsperstrip": 3}, {"tile": (16, 16)}])
-def test_a_tiff_that_was_cut_off_says_so(
-    tmp_path: Path, scene: np.ndarray, options: dict[str, object]
-) -> None:
+def test_a_tiff_that_was_cut_off_says_so(tmp_path: Path, scene: np.ndarray, options: dict[str, object]) -> None:
     tifffile.imwrite(tmp_path / "a.tiff", scene, photometric="rgb", **options)
     data = (tmp_path / "a.tiff").read_bytes()
     (tmp_path / "a.tiff").write_bytes(data[:-100])

@@ -112,9 +112,7 @@ def test_a_stray_point_does_not_shrink_the_part() -> None:
 
 def test_the_grid_stays_within_bounds() -> None:
     rng = np.random.default_rng(0)
-    points = np.stack(
-        (np.linspace(0, 1000, 50_000), rng.uniform(0, 0.001, 50_000), np.full(50_000, 3000.0)), axis=1
-    )
+    points = np.stack((np.linspace(0, 1000, 50_000), rng.uniform(0, 0.001, 50_000), np.full(50_000, 3000.0)), axis=1)
     assert max(orthographic(Cloud(points)).xyz.shape[:2]) <= 2048
 
 
@@ -180,9 +178,7 @@ def test_a_list_of_points_in_npy(tmp_path: Path) -> None:
         read_sample(PartRef("c", xyz=tmp_path / "c.npy"))
 
 
-def test_a_cloud_is_projected_into_the_image_of_a_known_camera(
-    write, tmp_path: Path, picture: np.ndarray
-) -> None:
+def test_a_cloud_is_projected_into_the_image_of_a_known_camera(write, tmp_path: Path, picture: np.ndarray) -> None:
     import cv2
 
     cv2.imwrite(str(tmp_path / "a.png"), picture)
