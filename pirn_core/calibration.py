@@ -1,7 +1,8 @@
 """What good parts look like to a model that has not seen them: expected residuals, scores and the threshold.
 
 Calibration is a pure function of a list of records, one for every good part: folds of the shots to begin with, then
-every part that the user confirms. Adding or removing a record needs no training and no images, and can be undone exactly.
+every part that the user confirms. Adding or removing a record needs no training and no images, and can be undone
+exactly.
 """
 
 from __future__ import annotations

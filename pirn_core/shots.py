@@ -85,10 +85,10 @@ def encode_shots(
     modalities = shared_modalities(samples)
     encoder = Encoder(backbone, fitted, cache)
     made: list[_Shot] = []
-    for number, sample in enumerate(samples):
-        made.append(_encode_shot(sample, number, config, encoder, modalities))
+    for sample in samples:
+        made.append(_encode_shot(sample, config, encoder, modalities))
         if tell is not None:
-            tell(number + 1, len(samples))
+            tell(len(made), len(samples))
     names = tuple(sample.ref.id for sample in samples)
     pool = _pool(made, names, modalities)
     warnings = tuple(f"{s.ref.id}: {w}" for s, m in zip(samples, made, strict=True) for w in m.planes.warnings)
@@ -104,18 +104,16 @@ class _Shot:
     encoder: Encoder
 
 
-def _encode_shot(
-    sample: Sample, number: int, config: PirnConfig, encoder: Encoder, modalities: tuple[Modality, ...]
-) -> _Shot:
+def _encode_shot(sample: Sample, config: PirnConfig, encoder: Encoder, modalities: tuple[Modality, ...]) -> _Shot:
     planes = make_planes(sample, encoder.fitted)
     views = [make_view(planes, encoder.fitted, pose) for pose in poses(config.augmentation, config.seed)]
     tokens = encoder.encode(views, modalities)
-    probes = list(_probes(sample, planes, number, encoder, modalities)) if config.training.early_stop else []
+    probes = list(_probes(sample, planes, encoder, modalities))
     return _Shot(planes, views, tokens, probes, encoder)
 
 
 def _probes(
-    sample: Sample, planes: Planes, number: int, encoder: Encoder, modalities: tuple[Modality, ...]
+    sample: Sample, planes: Planes, encoder: Encoder, modalities: tuple[Modality, ...]
 ) -> Iterator[tuple[dict[Modality, Tensor], BoolArray, BoolArray]]:
     """A colour and a geometry defect on a shot: tokens, defect tokens, foreground tokens.
 
@@ -124,7 +122,7 @@ def _probes(
     rng = np.random.default_rng(_content_seed(sample))
     grid = encoder.fitted.grid
     for kinds in (COLOUR if sample.rgb is not None else (), GEOMETRY if sample.xyz is not None else ()):
-        if not kinds:
+        if not kinds or not planes.raw_foreground.any():
             continue
         changed, mask = with_defect(sample, planes.raw_foreground, rng, kinds[rng.integers(len(kinds))])
         view = make_view(make_planes(changed, encoder.fitted), encoder.fitted)

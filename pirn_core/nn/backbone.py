@@ -40,7 +40,7 @@ class Backbone(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(  # noqa: PLR0917 - six parts make it up, and only `load_backbone` calls it
+    def __init__(
         self,
         network: nn.Module,
         entry: BackboneEntry,

@@ -42,7 +42,7 @@ class Fit:
 
     Attributes:
         pool: What is trained on.
-        held: What is looked at for early stopping; None trains for all steps.
+        held: What is looked at, at the start and the end, and in between for early stopping; None: nothing.
         config: Settings.
         seed: Of the codebook, the parameters and the order of the tokens.
         steps: Steps at most.
@@ -82,11 +82,12 @@ class Fit:
         """One optimiser step, and a look at the held-out shots where it is due."""
         losses = self._optimise()
         self.number += 1
-        due = self.number % self.config.training.check_every == 0 or self.number >= self.steps
+        stops = self.config.training.early_stop
+        due = self.number >= self.steps or (stops and self.number % self.config.training.check_every == 0)
         return Step(self.number, losses, self._usage, self._look() if due else None)
 
     def finish(self) -> Pirn:
-        """The best model by the held-out shots, or the last one where there were none."""
+        """The best model by the held-out shots, or the last one without early stopping."""
         if self._best_state is not None:
             self.model.load_state_dict(self._best_state)
         return self.model.eval()
@@ -117,7 +118,7 @@ class Fit:
         if self.held is None:
             return None
         found = held_out(self.model, self.held, self.config)
-        if self.best is None or found.better_than(self.best):
+        if self.best is None or not self.config.training.early_stop or found.better_than(self.best):
             self.best, self.best_step, self.looks_since_best = found, self.number, 0
             self._best_state = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor
 from pirn_core.calibration import NormalRecord
 from pirn_core.config import PirnConfig, changed
 from pirn_core.data.sample import FloatArray, Modality
+from pirn_core.devices import memory_advice, seeded
 from pirn_core.errors import NotFittedError
 from pirn_core.nn.decoder import DecoderLayer
 from pirn_core.nn.pirn import Pirn
@@ -109,6 +111,13 @@ class TrainingReport:
     seconds: float
 
 
+@contextmanager
+def _guarded(seed: int) -> Iterator[None]:
+    """Repeatable, and with advice where memory does not suffice; never across a yield, where others run."""
+    with memory_advice("Lower training.batch, decoder.prototypes or augmentation.rotations."), seeded(seed):
+        yield
+
+
 @dataclass
 class Trainer:
     """Trains on a pool of tokens; iterate over `steps()`, then read the results.
@@ -146,9 +155,8 @@ class Trainer:
             number = len(self._finished)
             fold = self._folds[number]
             most = total_steps(fold.train, self.config)
-            held = fold.held if self.config.training.early_stop else None
             yield from self._run(
-                f"fold {number + 1} of {len(self._folds)}", number, fold.train, held, self.config, most
+                f"fold {number + 1} of {len(self._folds)}", number, fold.train, fold.held, self.config, most
             )
             self._close_fold(fold)
         steps, config = self._choose()
@@ -191,15 +199,20 @@ class Trainer:
     def _run(
         self, stage: str, number: int, pool: TokenPool, held: TokenPool | None, config: PirnConfig, steps: int
     ) -> Iterator[TrainStep]:
-        fit = Fit(pool, held, config, config.seed, steps)
+        with _guarded(config.seed):
+            fit = Fit(pool, held, config, config.seed, steps)
         self._fit = fit
         if self._resumed is not None:
             fit.load_state_dict(self._resumed)
             self._resumed = None
         else:
-            yield self._report(stage, number, fit, fit.start())
+            with _guarded(config.seed):
+                step = fit.start()
+            yield self._report(stage, number, fit, step)
         while not fit.done:
-            yield self._report(stage, number, fit, fit.advance())
+            with _guarded(config.seed):
+                step = fit.advance()
+            yield self._report(stage, number, fit, step)
 
     def _close_fold(self, fold: Fold) -> None:
         """Keeps the held-out shots' residuals and figures; the fold's model is dropped."""

@@ -129,7 +129,7 @@ def test_an_empty_foreground_takes_every_token(record):
 
 
 def test_a_part_is_scored_under_the_calibration_of_the_others(record):
-    """Its own residuals would excuse themselves: prototype 7 is shown by this part alone, with a large one."""
+    """Its own residuals would excuse themselves: prototype 7 is shown by this part alone."""
     residual, prototypes = np.full(36, 0.1), np.repeat(np.arange(6), 6)
     residual[:3], prototypes[:3] = 1.0, 7
     odd, others = record(0, residual, prototypes), [record(k, np.full(36, 0.1)) for k in (1, 2, 3)]
@@ -183,7 +183,7 @@ def test_no_records_no_calibration():
 
 
 def test_the_thresholds_by_hand():
-    """Median 1.2; deviations .2 .1 0 .1 .6, their median .1; spread 1.4826 * .1; 90 % quantile 1.3 + .6 * .5."""
+    """Median 1.2; deviations .2 .1 0 .1 .6, their median .1; spread .14826; 90 % quantile 1.3 + .6 * .5."""
     sure, threshold = thresholds([1.0, 1.1, 1.2, 1.3, 1.8], ScoringConfig(quantile=0.9, margin=2.0))
     assert threshold == pytest.approx(1.8 + 2 * 0.14826)
     assert sure == pytest.approx(1.6)

@@ -79,7 +79,7 @@ def test_on_the_plate_itself_nothing_is_higher():
 
 
 def test_missing_points_are_made_up_for():
-    """A third of the dent's points is missing: area by the remaining cells, height by the remaining points."""
+    """A third of the dent's points is missing: area and height by the remaining ones."""
     mask = disc((60, 80), 20)
     xyz = seen_from_above(np.where(mask, DEPTH + 2.0, DEPTH))
     whole = found(mask, xyz=xyz)[0]
