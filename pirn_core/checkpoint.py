@@ -208,7 +208,8 @@ def _record_tensors(record: NormalRecord) -> dict[str, Tensor]:
         arrays[f"{modality}.residual"] = item.residual
         arrays[f"{modality}.prototypes"] = item.prototypes
         arrays[f"{modality}.weights"] = item.weights
-    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    # Copies: records may share an array, which safetensors refuses to write twice.
+    return {name: torch.from_numpy(np.array(array, order="C")) for name, array in arrays.items()}
 
 
 def _record(number: int, entry: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> NormalRecord:

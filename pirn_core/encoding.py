@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pirn_core.data.preprocessing import FittedRecipe, Planes, View, make_planes, make_view
 from pirn_core.data.sample import MODALITIES, FloatArray, Modality, PartRef, Sample
-from pirn_core.errors import SampleError
+from pirn_core.errors import BackboneError, SampleError
 from pirn_core.nn.backbone import Backbone
 from pirn_core.scoring import Frame
 from pirn_core.tokens import TokenCache
@@ -115,7 +115,13 @@ class Encoder:
     def _forward(self, views: Sequence[View], modalities: Sequence[Modality]) -> list[dict[Modality, Tensor]]:
         images = [_images(view, modalities) for view in views]
         stacked = torch.from_numpy(np.stack([image for some in images for image in some.values()]))
-        tokens = iter(self.backbone(stacked).clamp(-_LARGEST, _LARGEST).half().cpu())
+        made = self.backbone(stacked)
+        if not bool(torch.isfinite(made).all()):  # a NaN in the map would pass for a place not looked at
+            raise BackboneError(
+                f"{self.backbone.name}: gives tokens that are no finite numbers.",
+                "Compute in float32, or import its weights again.",
+            )
+        tokens = iter(made.clamp(-_LARGEST, _LARGEST).half().cpu())
         return [{m: next(tokens).clone() for m in some} for some in images]
 
     def _key(self, view: View, modalities: Sequence[Modality]) -> str:

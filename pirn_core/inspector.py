@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from pirn_core.calibration import NormalRecord, evidence_maps
@@ -22,6 +23,8 @@ from pirn_core.scoring import fused, part_score
 from pirn_core.tokens import TokenCache
 from pirn_core.training.records import evidence
 from pirn_core.training.validation import reconstruct
+
+_BLIND = "Nothing of the part could be scored: it is outside the view, or too small for the smoothing."
 
 
 @dataclass
@@ -86,6 +89,7 @@ class Inspector:
         combined = fused(maps)
         sure, threshold = self.model.verdict_limits
         score = part_score(combined)
+        blind = not np.isfinite(combined).any()
         regions = find_regions(combined, maps, threshold, prepared.xyz)
         ended = time.perf_counter()
         return InspectionResult(
@@ -95,13 +99,13 @@ class Inspector:
             scores={m: part_score(values) for m, values in maps.items()},
             threshold=threshold,
             sure=sure,
-            verdict=verdict_of(score, sure, threshold),
+            verdict="unsure" if blind else verdict_of(score, sure, threshold),
             map=combined,
             maps=maps,
             seen=prepared.frame.seen,
             regions=regions,
             seconds={**prepared.seconds, "decoder": decoded - started, "maps": ended - decoded},
-            warnings=(*prepared.warnings, *self._doubts(prepared)),
+            warnings=(*prepared.warnings, *self._doubts(prepared), *((_BLIND,) if blind else ())),
             backbone=self.backbone.name,
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource as usage
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from pirn_core.data.layouts import PartSet
 from pirn_core.data.reading import read_sample
 from pirn_core.data.sample import PartRef, Sample
 from pirn_core.data.truth import Truth, read_truth
+from pirn_core.devices import peak_memory_gb
 from pirn_core.encoding import Encoder, Prepared
 from pirn_core.evaluation.controls import ControlInput, controls
 from pirn_core.evaluation.metrics import Metrics, PartScore, evaluate, to_resolution
@@ -218,7 +217,6 @@ class Protocol:
         return self._prepared[key]
 
     def _facts(self, fitted: Fitted, encoded: Shots, seconds: float) -> dict[str, Any]:
-        peak = usage.getrusage(usage.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform != "darwin" else 1e9)
         return {
             "backbone": self.backbone.name,
             "input": self.backbone.input_size,
@@ -227,7 +225,7 @@ class Protocol:
             "seed": fitted.config.seed,
             "prototypes": fitted.prototypes,
             "train_seconds": round(seconds, 1),
-            "peak_gb": round(peak, 2),
+            "peak_gb": round(peak_memory_gb(), 2),
             "device": str(self.backbone.device),
             "threads": torch.get_num_threads(),
             **fitted.notes,

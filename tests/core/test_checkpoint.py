@@ -242,7 +242,7 @@ def test_numbers_read_as_another_type_are_damage(saved, tmp_path):
 def test_trailing_bytes_are_refused(saved, tmp_path):
     path = tmp_path / "m.pirn"
     path.write_bytes(saved[2] + b"more")
-    refused(path, "")
+    refused(path, "truncated|no .pirn model")
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -337,10 +337,6 @@ def missing_record(_, tensors):
         del tensors[name]
 
 
-def short_mask(_, tensors):
-    tensors["record.0.seen"] = tensors["record.0.seen"][:10].clone()
-
-
 @pytest.mark.parametrize(
     "edit",
     [
@@ -351,7 +347,6 @@ def short_mask(_, tensors):
         missing_tensor,
         wrong_shape,
         missing_record,
-        short_mask,
     ],
 )
 def test_contents_that_do_not_fit_together_are_refused(saved, tmp_path, edit):
