@@ -210,14 +210,14 @@ class TrainingConfig(Settings, frozen=True):
     """
 
     enabled: bool = True
-    epochs: NaturalCount = 12
-    learning_rate: Positive = 3e-4
+    epochs: NaturalCount = 2
+    learning_rate: Positive = 1e-3
     batching: Literal["tokens", "parts"] = "tokens"
-    batch: Count = 2048
+    batch: Count = 1024
     mining: NonNegative = 1.0
     early_stop: bool = True
     check_every: Count = 20
-    patience: Count = 3
+    patience: Count = 2
     folds: Annotated[int, Meta(ge=2, le=20)] = 3
     refine_in_training: bool = False
 

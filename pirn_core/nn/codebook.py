@@ -13,10 +13,10 @@ from pirn_core.config import DecoderConfig
 from pirn_core.data.sample import Modality
 from pirn_core.nn.pirn import Pirn, Tokens
 
-_MOST_TOKENS = 40_000
+_MOST_TOKENS = 20_000
 """Tokens that k-means sees; more lengthen it without changing the centres noticeably."""
 
-_ITERATIONS = 10
+_ITERATIONS = 6
 
 
 def kmeans(tokens: Tensor, count: int, seed: int) -> Tensor:

@@ -154,10 +154,8 @@ class Trainer:
         while len(self._finished) < len(self._folds):
             number = len(self._finished)
             fold = self._folds[number]
-            most = total_steps(fold.train, self.config)
-            yield from self._run(
-                f"fold {number + 1} of {len(self._folds)}", number, fold.train, fold.held, self.config, most
-            )
+            stage, config = f"fold {number + 1} of {len(self._folds)}", self._communicating()
+            yield from self._run(stage, number, fold.train, fold.held, config, total_steps(fold.train, config))
             self._close_fold(fold)
         steps, config = self._choose()
         yield from self._run("all shots", len(self._folds), self.pool, None, config, steps)
@@ -250,11 +248,18 @@ class Trainer:
         if not training.early_stop:
             return total_steps(self.pool, self.config), self.config
         steps = round(statistics.median(report.best_step for report in self._finished))
-        gains = [r.best.separation - r.silent.separation for r in self._finished if r.silent is not None]
-        helps = bool(gains) and statistics.mean(gains) > 0.0 and steps > 0
-        if self.config.decoder.communication.residual == "paper" or helps:
-            return steps, self.config
-        return steps, changed(self.config, {"decoder.communication.enabled": False})
+        return steps, self._communicating()
+
+    def _communicating(self) -> PirnConfig:
+        """The settings with communication only as long as it helped in every fold so far.
+
+        It makes a step three times as long, so it is dropped at the first fold that is better without it.
+        """
+        communication = self.config.decoder.communication
+        helped = all(r.silent is not None and r.best.better_than(r.silent) for r in self._finished)
+        if helped or communication.residual == "paper" or not self.config.training.early_stop:
+            return self.config
+        return changed(self.config, {"decoder.communication.enabled": False})
 
     def _record(self, shot: int) -> NormalRecord:
         assert self.model is not None

@@ -131,7 +131,7 @@ def test_other_parts_modalities_and_backbones_miss(encoder, plate, tmp_path):
     for ask in (
         lambda: encoder.prepare(plate(4)),
         lambda: encoder.prepare(plate(3), ("rgb",)),
-        lambda: encoder.prepare(plate(3, points=False)),
+        lambda: encoder.prepare(plate(5, points=False)),
     ):
         images = encoder.backbone.images
         ask()

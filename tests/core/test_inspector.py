@@ -136,7 +136,7 @@ def test_confirming_twice_counts_once(inspector, plate):
 
 
 def test_a_shot_keeps_its_own_record(inspector, trained, plate):
-    """Its residuals under the final model, which was trained on it, would be too low; and it could not be taken back."""
+    """The final model was trained on it, so that its residuals would be too low."""
     record = inspector.normal_record(inspector.prepare(plate(0)))
     assert record.part == trained.model.records[0].part
     model = trained.model.confirmed([record])

@@ -70,7 +70,7 @@ def test_the_model_tells_how_it_came_about(trained):
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_shot_or_two_suffice(count, plate, settings, backbone):
-    learning, steps = learned([plate(k) for k in range(count)], settings(augmentation__rotations=4), backbone)
+    learning, steps = learned([plate(k) for k in range(count)], settings(), backbone)
     model = learning.model()
     assert len(model.records) == count
     inspector = Inspector(model, backbone)
@@ -121,8 +121,6 @@ def test_synthetic_defects_are_made_only_to_look_at(plate, settings, backbone):
         if bool(probes.defect[i].any()) and i % 2 == 0:
             change = (probes.tokens["rgb"][i].float() - upright.float()).abs().sum(dim=1)
             assert float(change[probes.defect[i]].mean()) > float(change[~probes.defect[i]].mean())
-    without = encode_shots([plate(0)], settings(training__early_stop=False), backbone).pool
-    assert without.probes is None
 
 
 def test_modalities_are_those_that_all_shots_have(plate):
