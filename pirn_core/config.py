@@ -358,7 +358,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "paper": _PAPER,
     "untrained": {"training": {"enabled": False}},
-    "quick": {"decoder": {"prototypes": 500}, "training": {"epochs": 3}, "augmentation": {"rotations": 4}},
+    "quick": {"decoder": {"prototypes": 500}, "training": {"epochs": 1, "folds": 2}, "augmentation": {"rotations": 4}},
 }
 """Changes against the defaults. `default`: what was measured to work best; `paper`: faithful to the paper."""
 
