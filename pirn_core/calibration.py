@@ -127,7 +127,7 @@ def calibrate(records: Sequence[NormalRecord], prototypes: int, config: ScoringC
 
 def record_map(record: NormalRecord, expected: Mapping[Modality, FloatArray], config: ScoringConfig) -> FloatArray:
     """The fused map of a record under given expected residuals, at the image's size."""
-    return fused(evidence_maps(record.evidence, record.frame, expected, config))
+    return fused(evidence_maps(record.evidence, record.frame, expected, config), config.exponent)
 
 
 def evidence_maps(
@@ -138,7 +138,9 @@ def evidence_maps(
 ) -> dict[Modality, FloatArray]:
     """The map of every modality at the image's size: the one way from residuals to maps."""
     return {
-        m: image_map(token_scores(e.residual, e.prototypes, e.weights, expected[m]), frame, config.smoothing)
+        m: image_map(
+            token_scores(e.residual, e.prototypes, e.weights, expected[m]), frame, config.smoothing, config.exponent
+        )
         for m, e in evidence.items()
     }
 

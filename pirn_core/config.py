@@ -230,13 +230,15 @@ class ScoringConfig(Settings, frozen=True):
         prototype_scale: Divide by the expected residual of the assigned prototypes (confirmed-good
             calibration); off divides by one number per modality.
         shrink: Pseudo-tokens by which a prototype's expected residual is drawn to the global mean.
+        exponent: Of the power mean over a token's surroundings and over the modalities; 1: the paper's plain mean.
         quantile: Quantile of the held-out scores of good parts at which `sure` is set.
         margin: The threshold lies this many robust standard deviations above the largest good score.
     """
 
     smoothing: Fraction = 0.018
     prototype_scale: bool = True
-    shrink: NonNegative = 20.0
+    shrink: NonNegative = 5.0
+    exponent: Annotated[float, Meta(ge=1.0, le=8.0)] = 3.0
     quantile: Fraction = 0.9
     margin: NonNegative = 1.0
 
@@ -351,7 +353,7 @@ _PAPER: dict[str, Any] = {
         "early_stop": False,
         "refine_in_training": True,
     },
-    "scoring": {"prototype_scale": False},
+    "scoring": {"prototype_scale": False, "exponent": 1.0},
 }
 
 PRESETS: dict[str, dict[str, Any]] = {

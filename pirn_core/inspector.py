@@ -86,7 +86,7 @@ class Inspector:
         maps = evidence_maps(
             evidence(found), prepared.frame, self.model.calibration.expected, self.model.config.scoring
         )
-        combined = fused(maps)
+        combined = fused(maps, self.model.config.scoring.exponent)
         sure, threshold = self.model.verdict_limits
         score = part_score(combined)
         blind = not np.isfinite(combined).any()

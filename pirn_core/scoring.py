@@ -80,23 +80,32 @@ def smooth_map(tokens: FloatArray, foreground: BoolArray, smoothing: float) -> F
     return result.astype(np.float32)
 
 
-def image_map(tokens: FloatArray, frame: Frame, smoothing: float) -> FloatArray:
-    """Token scores (N,) as a map at the image's size, NaN outside of what was seen."""
-    cells = smooth_map(tokens, frame.foreground, smoothing)
+def image_map(tokens: FloatArray, frame: Frame, smoothing: float, exponent: float = 1.0) -> FloatArray:
+    """Token scores as a map at the image's size, NaN outside of what was seen.
+
+    Args:
+        tokens: (N,), >= 0.
+        frame: Where they lie.
+        smoothing: See `smooth_map`.
+        exponent: p of the power mean that smoothing takes; above 1 a few high tokens outweigh many ordinary ones. The
+            map keeps the tokens' unit.
+    """
+    cells = smooth_map(tokens**exponent, frame.foreground, smoothing)
     # The nearest seen cell stands in for unseen ones, so that the bilinear step meets no NaN at the mask's edge.
-    filled = fill_nearest(cells, np.isfinite(cells))
+    filled = fill_nearest(cells, np.isfinite(cells)) ** np.float32(1.0 / exponent)
     laid = map_to_image(filled, frame.view, (frame.seen.shape[0], frame.seen.shape[1]))
     laid[~frame.seen] = np.nan
     return laid
 
 
-def fused(maps: Mapping[Modality, FloatArray] | Sequence[FloatArray]) -> FloatArray:
-    """The mean of the modalities' maps.
+def fused(maps: Mapping[Modality, FloatArray] | Sequence[FloatArray], exponent: float = 1.0) -> FloatArray:
+    """The power mean of the modalities' maps, with the exponent of `image_map`.
 
-    The paper sums them; the mean ranks alike and keeps a part that lacks a modality on the same scale.
+    The paper sums them, which for exponent 1 ranks alike; a mean keeps a part that lacks a modality on the same scale.
     """
-    layers = list(maps.values()) if isinstance(maps, Mapping) else list(maps)
-    total: FloatArray = np.mean(np.stack(layers), axis=0, dtype=np.float32)
+    layers = np.stack(list(maps.values()) if isinstance(maps, Mapping) else list(maps))
+    mean: FloatArray = np.asarray((layers**exponent).mean(axis=0), np.float32)
+    total: FloatArray = mean ** np.float32(1.0 / exponent)
     return total
 
 

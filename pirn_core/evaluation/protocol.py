@@ -171,7 +171,7 @@ class Protocol:
         scored = []
         for prepared, evidence in zip(tests, booked, strict=True):
             maps = evidence_maps(evidence, prepared.frame, calibration.expected, fitted.config.scoring)
-            combined = fused(maps)
+            combined = fused(maps, fitted.config.scoring.exponent)
             truth = self._truth(prepared)
             small, mask, foreground = to_resolution(combined, truth.mask, prepared.frame.seen, self.plan.size)
             scored.append(

@@ -53,6 +53,7 @@ def known_variants() -> dict[str, Variant]:
         Variant("without-prototype-scale", {"scoring.prototype_scale": False}),
         Variant("balanced", {"decoder.transport.rho_train": "inf", "decoder.transport.rho_infer": "inf"}),
         Variant("memory-bank", {"scoring.prototype_scale": False}, MemoryBank),
+        Variant("memory-bank-plain", {"scoring.prototype_scale": False, "scoring.exponent": 1.0}, MemoryBank),
     ]
     return {variant.name: variant for variant in listed}
 
