@@ -20,6 +20,8 @@ CELLS_PER_TOKEN = 4
 _LEAST_WEIGHT = 0.05
 """Below this smoothed share of foreground tokens a cell rests on background only and is not seen."""
 
+_LARGEST_SCORE = 1e4
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -53,7 +55,8 @@ def token_scores(
         expected: Expected residual of every prototype, (K,), > 0.
     """
     scale = (weights * expected[prototypes]).sum(axis=1)
-    scores: FloatArray = (residual / np.maximum(scale, 1e-9)).astype(np.float32)
+    # Rounding leaves perfect tokens just below 0, and powers of huge scores overflow: a NaN would look unseen.
+    scores: FloatArray = np.clip(residual / np.maximum(scale, 1e-9), 0.0, _LARGEST_SCORE).astype(np.float32)
     return scores
 
 

@@ -10,7 +10,7 @@ from pirn_core.errors import SampleError
 from pirn_core.inspector import Inspector
 from pirn_core.model import TrainedModel
 from pirn_core.results import verdict_of
-from pirn_core.scoring import Frame
+from pirn_core.scoring import Frame, fused
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_result_is_complete(inspector, plate, trained):
     assert all(result.scores[m] == np.nanmax(result.maps[m]) for m in result.maps)
     assert bool(np.isnan(result.map[~result.seen]).all())
     assert bool(np.isfinite(result.map[result.seen]).any())
-    np.testing.assert_allclose(result.map, (result.maps["rgb"] + result.maps["sn"]) / 2, rtol=1e-5)
+    np.testing.assert_array_equal(result.map, fused(result.maps, trained.model.config.scoring.exponent))
     assert (result.sure, result.threshold) == trained.model.verdict_limits
     assert result.verdict == verdict_of(result.score, result.sure, result.threshold)
     assert set(result.seconds) == {"geometry", "backbone", "decoder", "maps"}

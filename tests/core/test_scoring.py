@@ -1,6 +1,7 @@
 """From residuals to maps: what is kept, what must not leak, and where things end up."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,8 +26,21 @@ def test_token_scores_by_hand():
     expected = np.float32([0.1, 0.3, 0.2])
     np.testing.assert_allclose(token_scores(residual, prototypes, weights, expected), [1.0, 3.0], rtol=1e-6)
     assert token_scores(residual, prototypes, weights, expected).dtype == np.float32
-    nothing = token_scores(residual, prototypes, weights, np.zeros(3, np.float32))
-    assert np.isfinite(nothing).all()
+
+
+def test_token_scores_are_bounded(frame):
+    """A residual of -1e-7, from rounding, and one over next to nothing: no power of them is NaN or infinite."""
+    prototypes, weights = np.zeros((64, 1), np.int32), np.ones((64, 1), np.float32)
+    residual = np.full(64, -1e-7, np.float32)
+    residual[5] = 2.0
+    for expected in (0.1, 1e-6, 0.0):
+        scores = token_scores(residual, prototypes, weights, np.full(1, expected, np.float32))
+        assert scores.min() == 0.0
+        for exponent in (1.0, 2.5, 3.0, 8.0):
+            laid = image_map(scores, frame(8, None), 0.018, exponent)
+            assert np.isfinite(laid).all()
+            assert np.isfinite(fused([laid, laid], exponent)).all()
+            assert laid.max() > 1.0
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.018, 0.1, 0.5])
@@ -146,6 +160,28 @@ def test_fusion_is_the_mean_and_ranks_as_the_sum():
     np.testing.assert_array_equal(both.ravel().argsort(), (maps["rgb"] + maps["sn"]).ravel().argsort())
     np.testing.assert_array_equal(fused(list(maps.values())), both)
     assert both.dtype == np.float32
+
+
+@pytest.mark.parametrize("exponent", [1.0, 2.0, 3.0, 8.0])
+def test_the_power_mean_by_hand(frame, part, exponent):
+    one, other = np.float32([[1.0, 0.0]]), np.float32([[3.0, 2.0]])
+    expected = [[((1 + 3**exponent) / 2) ** (1 / exponent), (2**exponent / 2) ** (1 / exponent)]]
+    np.testing.assert_allclose(fused([one, other], exponent), expected, rtol=1e-5)
+    np.testing.assert_allclose(fused([other], exponent), other, rtol=1e-5)
+    constant = np.where(part, 2.5, 50.0).astype(np.float32)
+    laid = image_map(constant, frame(GRID, part), 0.018, exponent)
+    np.testing.assert_allclose(laid[~np.isnan(laid)], 2.5, rtol=1e-4)
+
+
+def test_a_larger_exponent_lets_high_tokens_outweigh_ordinary_ones(frame):
+    tokens = np.random.default_rng(0).random(GRID * GRID).astype(np.float32) + 0.5
+    maps = [image_map(tokens, frame(GRID, None), 0.05, exponent) for exponent in (1.0, 2.0, 3.0, 8.0)]
+    for lower, higher in pairwise(maps):
+        assert (higher >= lower - 1e-4).all()
+    assert maps[-1].max() <= tokens.max() + 1e-4
+    rng = np.random.default_rng(1)
+    layers = [rng.random((4, 4), np.float32) for _ in range(2)]
+    assert (fused(layers, 3.0) >= fused(layers, 1.0) - 1e-6).all()
 
 
 def test_a_missing_modality_keeps_the_scale():
