@@ -221,6 +221,10 @@ class TrainingConfig(Settings, frozen=True):
     folds: Annotated[int, Meta(ge=2, le=20)] = 3
     refine_in_training: bool = False
 
+    def __post_init__(self) -> None:
+        if self.refine_in_training and self.batching == "tokens":
+            raise ValueError("refine_in_training needs batching=parts: a batch of single tokens is no part")
+
 
 class ScoringConfig(Settings, frozen=True):
     """From token residuals to a map, a score and a threshold.

@@ -72,6 +72,11 @@ class Encoder:
         planes = make_planes(sample, self.fitted)
         view = make_view(planes, self.fitted)
         made = time.perf_counter()
+        if not _images(view, modalities):
+            raise SampleError(
+                f"{sample.ref.id}: has neither of the images that the model needs.",
+                f"The model was trained on {' and '.join(modalities)}.",
+            )
         (tokens,) = self.encode([view], modalities)
         ended = time.perf_counter()
         frame = frame_of(planes, view, self.fitted.grid)
@@ -93,15 +98,8 @@ class Encoder:
 
         Values are rounded to half precision, as the cache keeps them, so that a hit and a miss give the same score.
         """
-        found: list[dict[Modality, Tensor]] = []
         keys = [self._key(view, modalities) if self.cache is not None else "" for view in views]
-        for view, key in zip(views, keys, strict=True):
-            found.append(self._cached(key))
-            if not _images(view, modalities):
-                raise SampleError(
-                    "The part has neither of the images that the model needs.",
-                    f"The model was trained on {' and '.join(modalities)}.",
-                )
+        found = [self._cached(key) for key in keys]
         missing = [k for k, tokens in enumerate(found) if not tokens]
         for place in range(0, len(missing), max(1, self.batch // 2)):
             chosen = missing[place : place + max(1, self.batch // 2)]

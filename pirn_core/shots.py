@@ -91,8 +91,10 @@ def encode_shots(
             tell(len(made), len(samples))
     names = tuple(sample.ref.id for sample in samples)
     pool = _pool(made, names, modalities)
-    warnings = tuple(f"{s.ref.id}: {w}" for s, m in zip(samples, made, strict=True) for w in m.planes.warnings)
-    return Shots(fitted, pool, warnings)
+    warnings = [f"{s.ref.id}: {w}" for s, m in zip(samples, made, strict=True) for w in m.planes.warnings]
+    if len(samples) == 1:
+        warnings.append("One shot: the threshold rests on turned views of itself and is a guess. Confirm good parts.")
+    return Shots(fitted, pool, tuple(warnings))
 
 
 @dataclass(frozen=True)

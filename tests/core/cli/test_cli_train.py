@@ -94,7 +94,7 @@ def test_settings_come_from_preset_file_and_flags_in_this_order(tmp_path):
     file = tmp_path / "settings.yaml"
     file.write_text("preset: quick\ndecoder: {prototypes: 70}\ntraining: {batch: 99}\nbackbone: dinov2-small\n")
     found = assembled(preset=None, file=file, assignments=["training.batch=1e2"], seed=4, backbone="embedded")
-    assert (found.preset, found.training.epochs) == ("quick", 3)
+    assert (found.preset, found.training.folds) == ("quick", 2)
     assert (found.decoder.prototypes, found.training.batch) == (70, 100)
     assert (found.seed, found.backbone) == (4, "embedded")
     paper = assembled(preset="paper", file=file, assignments=["decoder.transport.rho_train=inf"], seed=0, backbone=None)
