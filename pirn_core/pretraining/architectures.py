@@ -56,6 +56,7 @@ def row(path: Path) -> dict[str, Any]:
     """One line of the table."""
     record, tensors = read_export(path)
     trained = record["trained"]
+    model = rebuild(record, tensors)
     cosines = {
         f"cosine_{kind}_{stage}": value
         for kind, values in trained["validation_cosine"].items()
@@ -64,9 +65,9 @@ def row(path: Path) -> dict[str, Any]:
     return {
         "candidate": path.stem,
         "timm": record["timm"],
-        "parameters": sum(value.numel() for value in tensors.values()),
+        "parameters": sum(value.numel() for value in model.parameters()),
         "megabytes_fp16": round(path.stat().st_size / 1e6, 2),
-        "cpu_ms_448px": round(milliseconds(rebuild(record, tensors), record["indices"]), 1),
+        "cpu_ms_448px": round(milliseconds(model, record["indices"]), 1),
         "minutes": trained["minutes"],
         "views": trained["views"],
         **cosines,

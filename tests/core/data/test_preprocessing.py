@@ -295,7 +295,8 @@ class TestBackToTheImage:
         fitted = FittedRecipe(recipe=Recipe(), input_size=size, grid=8, crop_px=128)
         view = make_view(planes, fitted, pose)
         back = map_to_image(view.rgb[0], view, (200, 240))
-        assert np.linalg.norm(centroid(back) - [row, column]) < 0.1
+        # OpenCV interpolates at 1/32 of a pixel, and a view of 96 px is coarser than the image.
+        assert np.linalg.norm(centroid(back) - [row, column]) < 0.25
         smooth = cv2.GaussianBlur(np.nan_to_num(back), (0, 0), 2)
         peak = np.array(np.unravel_index(smooth.argmax(), smooth.shape))
         assert np.abs(peak - [row, column]).max() <= 1
