@@ -17,9 +17,9 @@ _LEAST_WIDTH = 512
 
 _WHITE, _BLACK = (255, 255, 255), (20, 20, 20)
 _BANDS: dict[Verdict, tuple[int, int, int]] = {
-    "OK": (20, 83, 62),
-    "unsure": (115, 84, 10),
-    "NG": (128, 25, 38),
+    "OK": (0, 84, 132),
+    "unsure": (116, 88, 0),
+    "NG": (172, 62, 0),
 }
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 

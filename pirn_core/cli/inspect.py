@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from pirn_core.cli.options import (
     Category,
@@ -87,6 +88,8 @@ def run(
             track.count(number, len(refs))
     _write_tables(report, csv, regions_csv)
     show_report(voice, report)
+    if out is not None and report.results:
+        voice.say(f"Pictures are in {escape(str(out))}.")
     voice.emit(report.values())
     return report.code
 
