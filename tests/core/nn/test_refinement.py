@@ -236,3 +236,14 @@ def test_double_precision_stays_double():
     tokens = F.normalize(torch.randn(1, 9, 4, dtype=torch.float64), dim=-1)
     found = refined(apr, tokens, F.normalize(torch.randn(1, 3, 4, dtype=torch.float64), dim=-1))
     assert found.prototypes.dtype == torch.float64
+
+
+def test_the_untrained_gru_has_a_closed_form():
+    """Without gradients the products with zeros are left out; one changed weight brings the GRU back."""
+    refinement = PrototypeRefinement(12, RefinementConfig(gate=0.3), TransportConfig())
+    contexts, old = (torch.nn.functional.normalize(torch.randn(7, 12), dim=-1) for _ in range(2))
+    with torch.no_grad():
+        torch.testing.assert_close(refinement._proposal(contexts, old), refinement.gru(contexts, old))
+        refinement.gru.weight_hh[3, 4] = 2.0
+        trained = refinement._proposal(contexts, old)
+        assert torch.equal(trained, refinement.gru(contexts, old))
