@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,6 +84,7 @@ def run(
     network = open_backbone(voice, settings, device=device, weights=weights)
     protocol = Protocol(parts, settings, network, plan, token_cache(no_cache))
     runs: list[Run] = []
+    command = shlex.join(["pirn", *sys.argv[1:]])
     with voice.track() as track:
         track.begin("Evaluating")
         total = len(plan.shots) * plan.draws * len(plan.variants) * len(plan.confirm)
@@ -89,7 +92,7 @@ def run(
         for found in protocol.runs():
             runs.append(found)
             if out is not None:
-                rows = [done.row() for done in runs]
+                rows = [{**done.row(), "command": command} for done in runs]
                 write_table(out, list(dict.fromkeys(name for row in rows for name in row)), rows)
     _show(voice, parts, plan, runs)
     if out is not None:
