@@ -95,7 +95,7 @@ def _choose(root: Path, layout: Layout, found: Mapping[str, Path], category: str
     if len(found) > 1:
         raise SampleError(
             f"{root}: holds {len(found)} categories: {', '.join(sorted(found))}.",
-            "Say which one with category=.",
+            "Say which one (--category).",
         )
     return next(iter(found.items()))
 
