@@ -26,6 +26,7 @@ def kmeans(tokens: Tensor, count: int, seed: int) -> Tensor:
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     generator = np.random.default_rng(seed)
     data = tokens.detach().cpu().numpy()
@@ -34,7 +35,8 @@ def kmeans(tokens: Tensor, count: int, seed: int) -> Tensor:
     if len(data) <= count:
         return torch.from_numpy(data).to(tokens.device)
     method = KMeans(count, init="random", n_init=1, max_iter=_ITERATIONS, random_state=seed)
-    with warnings.catch_warnings():
+    # One thread: with more, the order of the sums, and so the last digits of a model, would differ from run to run.
+    with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         centres = method.fit(data).cluster_centers_
     return torch.from_numpy(centres.astype(np.float32)).to(tokens.device)
