@@ -1,0 +1,1 @@
+"""The desktop application. `compose` is the only place that connects its objects."""

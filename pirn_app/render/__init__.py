@@ -1,0 +1,1 @@
+"""Pictures as numpy arrays: colour maps, overlays, contours. No Qt."""

@@ -1,0 +1,1 @@
+"""What the application knows: parts, shots, results, cursor, look. QtCore only."""

@@ -1,0 +1,94 @@
+"""How things are shown, not what is shown: one frozen value that all views follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+ColourMap = Literal["inferno", "cividis", "viridis", "magma", "turbo", "jet", "grey"]
+Source = Literal["fused", "rgb", "sn"]
+Frame = tuple[float, float, float, float]
+"""Left, top, right, bottom in image pixels."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the views show.
+
+    Attributes:
+        base: Picture under the anomaly map.
+        source: Which map: of both modalities, or one of them.
+        heat: Whether the map is drawn.
+        opacity: Of the map at the upper end of its range, 0 to 1.
+        colour_map: Name.
+        per_image: Range stretched to this image instead of the model's constant range (clearly marked).
+        contour: Outline at the threshold.
+        truth: Outline of the ground truth, where there is one.
+        foreground: Outline of the part and of the crop.
+        crosshair: Whether the cursor is drawn.
+        cloud: Colour of the points.
+        point_size: Pixels.
+        exaggeration: Of heights in 3D, 1 is true.
+        box: The part's box with its extents in 3D.
+        maximised: Id of the one view that fills the middle; `` for all.
+    """
+
+    base: Literal["rgb", "sn"] = "rgb"
+    source: Source = "fused"
+    heat: bool = True
+    opacity: float = 0.75
+    colour_map: ColourMap = "inferno"
+    per_image: bool = False
+    contour: bool = True
+    truth: bool = True
+    foreground: bool = False
+    crosshair: bool = True
+    cloud: Literal["rgb", "sn", "anomaly"] = "rgb"
+    point_size: int = 2
+    exaggeration: float = 1.0
+    box: bool = False
+    maximised: str = ""
+
+
+class Display(QObject):
+    """Holds the look and the common frame of the 2D views."""
+
+    changed = Signal(object, object)
+    """New and former `Look`."""
+    framed = Signal(object)
+    """The common `Frame` of the 2D views; None: fit the image."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._look = Look()
+        self._frame: Frame | None = None
+
+    @property
+    def look(self) -> Look:
+        """What the views show now."""
+        return self._look
+
+    @property
+    def frame(self) -> Frame | None:
+        """What the 2D views show; None: all of the image."""
+        return self._frame
+
+    def set(self, **changes: Any) -> None:
+        """Changes the look."""
+        new = replace(self._look, **changes)
+        if new != self._look:
+            old, self._look = self._look, new
+            self.changed.emit(new, old)
+
+    def show_frame(self, frame: Frame | None) -> None:
+        """Zoom and pan of all 2D views; the 3D view turns to its middle."""
+        if frame != self._frame:
+            self._frame = frame
+            self.framed.emit(frame)
+
+    def fit(self) -> None:
+        """All of the image, also where the views were moved by hand."""
+        self._frame = None
+        self.framed.emit(None)
