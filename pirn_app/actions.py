@@ -24,6 +24,7 @@ class Action:
         enabled_when: Asked again after every change of state; None: always.
         checked_when: For a checkable action, whether it is on; None: not checkable.
         menu: Whether it stands in the menu bar.
+        text_when: The text now, where it changes, e.g. `Undo move threshold`; None: always `text`.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Action:
     enabled_when: Callable[[], bool] | None = None
     checked_when: Callable[[], bool] | None = None
     menu: bool = True
+    text_when: Callable[[], str] | None = None
 
 
 class Actions(QObject):
@@ -84,13 +86,17 @@ class Actions(QObject):
         return self._qactions[name]
 
     def trigger(self, name: str) -> None:
-        """Runs an action where it is enabled."""
+        """Runs an action where it may run now, also when the last `refresh` was before the last change."""
+        allowed = self._table[name].enabled_when
+        self._qactions[name].setEnabled(allowed is None or allowed())
         self._qactions[name].trigger()
 
     def refresh(self) -> None:
-        """Asks every entry again whether it may run and whether it is on."""
+        """Asks every entry again whether it may run, whether it is on, and what it is called."""
         for name, action in self._table.items():
             made = self._qactions[name]
+            if action.text_when is not None:
+                made.setText(action.text_when())
             made.setEnabled(action.enabled_when is None or action.enabled_when())
             if action.checked_when is not None:
                 made.setChecked(action.checked_when())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -38,30 +39,37 @@ def find_regions(
     count, labels, stats, _ = cv2.connectedComponentsWithStats(above.astype(np.uint8), connectivity=8)
     sizes = stats[1:, cv2.CC_STAT_AREA]
     kept = [k for k in range(1, count) if sizes[k - 1] >= _SMALLEST] or [int(np.argmax(sizes)) + 1]
-    found = [_region(labels == k, stats[k], fused, maps, xyz) for k in kept]
+    found = [_region(labels, k, stats[k], fused, maps, xyz) for k in kept]
     found.sort(key=lambda region: -region.peak)
     return tuple(_numbered(region, number) for number, region in enumerate(found, start=1))
 
 
 def _region(
-    mask: BoolArray,
+    labels: NDArray[np.int32],
+    number: int,
     stats: NDArray[np.int32],
     fused: FloatArray,
     maps: Mapping[Modality, FloatArray],
     xyz: FloatArray | None,
 ) -> Region:
     left, top, width, height = (int(v) for v in stats[:4])
-    inside = np.where(mask, fused, -np.inf)
-    row, column = np.unravel_index(int(inside.argmax()), fused.shape)
-    sums = {m: float(np.nansum(values[mask])) for m, values in maps.items()}
+    # Only the box and the ring around it are looked at: a map may hold hundreds of regions.
+    margin = _ring_radius(int(stats[cv2.CC_STAT_AREA])) + 1
+    up, back = max(0, top - margin), max(0, left - margin)
+    window = np.s_[up : top + height + margin, back : left + width + margin]
+    mask = labels[window] == number
+    inside = np.where(mask, fused[window], -np.inf)
+    row, column = np.unravel_index(int(inside.argmax()), inside.shape)
+    peak_at = int(row) + up, int(column) + back
+    sums = {m: float(np.nansum(values[window][mask])) for m, values in maps.items()}
     total = max(sum(sums.values()), 1e-12)
-    area, extent, offset = _measured(mask, xyz) if xyz is not None else (None, None, None)
+    area, extent, offset = _measured(mask, xyz[window]) if xyz is not None else (None, None, None)
     return Region(
         label=0,
         box=(top, left, top + height, left + width),
         pixels=int(stats[cv2.CC_STAT_AREA]),
-        peak=float(fused[row, column]),
-        peak_at=(int(row), int(column)),
+        peak=float(fused[peak_at]),
+        peak_at=peak_at,
         share={m: value / total for m, value in sums.items()},
         area_mm2=area,
         extent_mm=extent,
@@ -109,21 +117,31 @@ def _area(mask: BoolArray, xyz: FloatArray, points: int) -> float | None:
 def _extent(points: NDArray[np.float64]) -> tuple[float, float]:
     """Longest extent and the one across it, along the principal axes, 1st to 99th percentile."""
     centred = points - points.mean(axis=0)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    along = centred @ axes[:2].T
+    along = centred @ _axes(centred)[:2].T
     low, high = np.percentile(along, [1.0, 99.0], axis=0)
     return float(high[0] - low[0]), float(high[1] - low[1])
 
 
 def _height(mask: BoolArray, xyz: FloatArray, points: NDArray[np.float64]) -> float | None:
     """Median offset from a plane through the surroundings, positive towards the camera."""
-    radius = max(3, round(_RING * (mask.sum() / np.pi) ** 0.5))
+    radius = _ring_radius(int(mask.sum()))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     near = cv2.dilate(mask.astype(np.uint8), kernel).astype(bool) & ~mask
     ring = _finite(xyz[near])
     if len(ring) < _LEAST_POINTS:
         return None
     centre = np.median(ring, axis=0)
-    _, _, axes = np.linalg.svd(ring - centre, full_matrices=False)
-    normal = axes[2] if axes[2] @ centre < 0 else -axes[2]
+    third = _axes(ring - centre)[2]
+    normal = third if third @ centre < 0 else -third
     return float(np.median((points - centre) @ normal))
+
+
+def _ring_radius(pixels: int) -> int:
+    return max(3, round(_RING * math.sqrt(pixels / math.pi)))
+
+
+def _axes(centred: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Principal axes as rows, by falling extent."""
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    axes: NDArray[np.float64] = vectors[:, ::-1].T
+    return axes

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pirn_core.card import ModelCard
 from pirn_core.config import PirnConfig
-from pirn_core.data.fitting import FittedRecipe
 from pirn_core.data.layouts import PartSet
-from pirn_core.data.report import DataReport
 from pirn_core.data.sample import BoolArray, ByteArray, FloatArray, LengthUnit, PartRef
 from pirn_core.nn.catalogue import BackboneState
 from pirn_core.results import InspectionResult
 
 if TYPE_CHECKING:
+    from pirn_core.data.fitting import FittedRecipe  # comes with OpenCV
+    from pirn_core.data.report import DataReport  # likewise
     from pirn_core.training import TrainStep  # comes with torch
 
 Outcome = Literal["done", "cancelled", "failed"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pirn_core.config import PirnConfig, Recipe
-from pirn_core.data.fitting import FittedRecipe
 from pirn_core.data.layouts import PartSet
 from pirn_core.data.sample import LengthUnit, PartRef
+
+if TYPE_CHECKING:
+    from pirn_core.data.fitting import FittedRecipe  # comes with OpenCV
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,10 +15,12 @@ from pirn_app.state.results import Results
 from pirn_app.state.training import TrainingLog
 from pirn_core.config import Recipe
 from pirn_core.data.layouts import PartSet
-from pirn_core.data.report import DataReport
-from pirn_core.data.sample import LengthUnit, PartRef
+from pirn_core.data.sample import FloatArray, LengthUnit, PartRef
 from pirn_core.nn.catalogue import BackboneState
 from pirn_core.results import InspectionResult, Region, Verdict
+
+if TYPE_CHECKING:
+    from pirn_core.data.report import DataReport  # comes with OpenCV
 
 
 class Workspace(QObject):
@@ -65,7 +67,7 @@ class Workspace(QObject):
         self.backbones: tuple[BackboneState, ...] = ()
         self.devices: tuple[tuple[str, str], ...] = ()
         self._refs: dict[str, PartRef] = {}
-        self._regions: tuple[tuple[str, float, int], tuple[Region, ...]] | None = None
+        self._regions: tuple[InspectionResult, float, FloatArray | None, tuple[Region, ...]] | None = None
 
     # What is there -------------------------------------------------------------------------------------------------
 
@@ -117,14 +119,14 @@ class Workspace(QObject):
             return ()
         if full.threshold == limits[1]:
             return full.regions
-        key = (part, limits[1], id(full))
-        if self._regions is None or self._regions[0] != key:
+        shown = self.picture if self.picture is not None and self.picture.ref.id == part else None
+        xyz = None if shown is None else shown.xyz
+        held = self._regions
+        if held is None or held[0] is not full or held[1] != limits[1] or held[2] is not xyz:
             from pirn_core.regions import find_regions
 
-            shown = self.picture if self.picture is not None and self.picture.ref.id == part else None
-            xyz = None if shown is None else shown.xyz
-            self._regions = (key, find_regions(full.map, full.maps, limits[1], xyz))
-        return self._regions[1]
+            held = self._regions = (full, limits[1], xyz, find_regions(full.map, full.maps, limits[1], xyz))
+        return held[3]
 
     @property
     def outdated(self) -> str:

@@ -11,6 +11,7 @@ import typer
 from pirn_core import __version__
 from pirn_core.cli import backbones, confirm, data, demo, evaluate, explain, info, inspect, train
 from pirn_core.cli.command import FAILED, command
+from pirn_core.cli.plugins import add_plugins
 
 _INTRODUCTION = """Few-shot inspection of parts from colour images and 3D scans.
 
@@ -66,6 +67,7 @@ command(app, "evaluate", "pirn evaluate sample --category flange --shots 5,10 --
     evaluate.run
 )
 app.add_typer(backbones.app, name="backbones")
+add_plugins(app)
 
 
 def main() -> None:

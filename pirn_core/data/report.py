@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,12 +130,33 @@ def data_report(
     Raises:
         SampleError: When the folder has no part at all.
     """
+    steps = report_steps(parts, check_files=check_files, unit=unit, max_pixels=max_pixels)
+    while True:
+        try:
+            done, of = next(steps)
+        except StopIteration as end:
+            report: DataReport = end.value
+            return report
+        if progress:
+            progress(done, of)
+
+
+def report_steps(
+    parts: PartSet, *, check_files: bool = True, unit: LengthUnit | None = None, max_pixels: int = MAX_PIXELS
+) -> Generator[tuple[int, int], None, DataReport]:
+    """As `data_report`, part by part, for callers that do something else in between.
+
+    Yields:
+        The parts done and all parts, after each part.
+
+    Returns:
+        The report.
+    """
     check = _Check()
     if check_files:
         for done, ref in enumerate(parts.refs, start=1):
             check.part(ref, unit, max_pixels)
-            if progress:
-                progress(done, len(parts.refs))
+            yield done, len(parts.refs)
         check.problems += [*_odd_sizes(check.shapes), *_equal_contents(parts.refs)]
     return DataReport(
         root=parts.root,
@@ -152,10 +173,12 @@ def data_report(
 
 
 def _counts(parts: PartSet) -> Iterator[ClassCount]:
+    groups: dict[tuple[str, str], list[PartRef]] = {}
+    for ref in parts.refs:
+        groups.setdefault((ref.split, ref.label), []).append(ref)
     for split in parts.splits:
         for label in parts.labels:
-            refs = parts.select(split, label)
-            if refs:
+            if refs := groups.get((split, label)):
                 has = (sum(getattr(ref, name) is not None for ref in refs) for name in ("rgb", "xyz", "mask"))
                 yield ClassCount(split, label, len(refs), *has)
 

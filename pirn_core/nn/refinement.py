@@ -91,13 +91,28 @@ class PrototypeRefinement(nn.Module):
         self, tokens: Tensor, prototypes: Tensor, *, eps: Tensor | float, rho: float, foreground: Tensor
     ) -> Context:
         """The normal context of every prototype (equation 3), by the configured aggregation."""
-        mass = foreground.to(tokens.dtype)
         kind = self.config.context
         if kind == "mean":
-            return _mean_context(tokens, prototypes, foreground, mass)
+            return _mean_context(tokens, prototypes, foreground, foreground.to(tokens.dtype))
         if kind == "topk":
             return self._topk_context(tokens, prototypes, foreground)
-        balanced = kind == "ot"
+        if len(tokens) == 1 and not torch.is_grad_enabled() and bool(foreground.any()):
+            return self._part_context(tokens, prototypes, eps=eps, rho=rho, foreground=foreground)
+        return self._transported(tokens, prototypes, eps=eps, rho=rho, foreground=foreground)
+
+    def _part_context(
+        self, tokens: Tensor, prototypes: Tensor, *, eps: Tensor | float, rho: float, foreground: Tensor
+    ) -> Context:
+        """One part's context from its foreground tokens alone: those on the background have no mass."""
+        on_part = foreground[0].nonzero().squeeze(1)
+        found = self._transported(tokens[:, on_part], prototypes, eps=eps, rho=rho, foreground=foreground[:, on_part])
+        return Context(found.vectors, found.tokens, foreground.index_put((foreground,), found.used[0]))
+
+    def _transported(
+        self, tokens: Tensor, prototypes: Tensor, *, eps: Tensor | float, rho: float, foreground: Tensor
+    ) -> Context:
+        """Contexts by balanced transport, or by the partial one that leaves the worst explained tokens out."""
+        mass, balanced = foreground.to(tokens.dtype), self.config.context == "ot"
         plan = assign(
             tokens,
             prototypes,

@@ -30,6 +30,13 @@ from pirn_core.results import InspectionResult, verdict_of
 HEIGHT, WIDTH = 120, 160
 
 
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of a test reaches the user's settings, caches and models."""
+    for name in ("CACHE", "CONFIG", "DATA"):
+        monkeypatch.setenv(f"PIRN_{name}", str(tmp_path_factory.mktemp(name.lower())))
+
+
 @pytest.fixture
 def context(qapp: object) -> Iterator[Context]:
     """The shared objects, empty."""

@@ -34,6 +34,19 @@ def test_the_default_preset_is_the_default():
     assert PirnConfig().decoder.communication.residual == "prototype"
 
 
+def test_the_thorough_preset_asks_more_of_everything_and_changes_no_kind():
+    usual, thorough = PirnConfig(), preset("thorough")
+    assert thorough.augmentation.rotations > usual.augmentation.rotations
+    assert thorough.training.epochs > usual.training.epochs
+    assert thorough.training.folds > usual.training.folds
+    assert thorough.training.patience > usual.training.patience
+    # As many tokens per prototype as the default: both grow with the views.
+    ratio = thorough.augmentation.rotations / usual.augmentation.rotations
+    assert thorough.decoder.prototypes == ratio * usual.decoder.prototypes
+    assert (thorough.scoring, thorough.recipe) == (usual.scoring, usual.recipe)
+    assert msgspec.structs.replace(thorough.decoder, prototypes=usual.decoder.prototypes) == usual.decoder
+
+
 def test_an_unknown_preset_is_refused():
     with pytest.raises(ConfigError, match="no preset 'best'") as error:
         preset("best")

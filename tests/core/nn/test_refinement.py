@@ -247,3 +247,22 @@ def test_the_untrained_gru_has_a_closed_form():
         refinement.gru.weight_hh[3, 4] = 2.0
         trained = refinement._proposal(contexts, old)
         assert torch.equal(trained, refinement.gru(contexts, old))
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_a_part_alone_is_refined_as_in_a_batch(context, tokens, prototypes):
+    """One part takes a shorter way, which leaves its background out beforehand."""
+    inside = torch.arange(40)[None] % 3 != torch.tensor([[0], [1]])
+    apr = refinement(context)
+    together = refined(apr, tokens, prototypes, inside)
+    for b in range(2):
+        alone = refined(apr, tokens[b : b + 1], prototypes[b : b + 1], inside[b : b + 1])
+        torch.testing.assert_close(alone.prototypes[0], together.prototypes[b], atol=1e-4, rtol=0)
+        assert bool((alone.context.used[0] == together.context.used[b]).all())
+        assert not bool((alone.context.used[0] & ~inside[b]).any())
+
+
+def test_a_part_without_foreground_stays_finite(tokens, prototypes):
+    nothing = torch.zeros(1, 40, dtype=torch.bool)
+    found = refined(refinement(), tokens[:1], prototypes[:1], nothing)
+    assert bool(torch.isfinite(found.prototypes).all())

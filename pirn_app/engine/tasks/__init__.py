@@ -1,0 +1,1 @@
+"""How jobs are done: one generator of events per kind of job."""
