@@ -46,11 +46,11 @@ class Arrangement:
 
 
 ARRANGEMENTS: Mapping[str, Arrangement] = {
-    "setup": Arrangement((("parts",),), (("preprocessing",),), (("shots", "report"),)),
+    "setup": Arrangement((("parts",),), (("preprocessing", "report"),), (("shots",),)),
     "train": Arrangement((("parts",), ("shots",)), (("training",), ("model-card",)), pictures=False),
     "inspect": Arrangement((("parts",),), (("inspection",),)),
 }
-HOME = {"log": "bottom", "report": "bottom", "shots": "bottom", "parts": "left"}
+HOME = {"log": "bottom", "shots": "bottom", "parts": "left"}
 """Where a panel goes that a workspace does not show by itself; elsewhere: right."""
 _AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,

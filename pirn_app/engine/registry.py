@@ -28,8 +28,8 @@ class Entry:
         latest: A newer job replaces a waiting one and cancels the running one, whose answers are dropped.
         urgent: Goes before all that waits, and between the steps of what is pausable.
         pausable: Urgent jobs may run between two of its events.
-        imports: Mostly imports, and so holds Python's lock nearly all the time: at a lower priority the window would wait
-            for it as long as other programs keep the processor busy (seconds were measured).
+        imports: Mostly imports, and so holds Python's lock nearly all the time: at a lower priority the window would
+            wait for it as long as other programs keep the processor busy (seconds were measured).
         refused_during: Kinds of jobs during which it would take a model away or write another one than the user saw.
     """
 
