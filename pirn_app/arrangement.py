@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle
 
-VERSION = 1
+VERSION = 2
 """Raised when panels come or go; a layout remembered under another number is left aside."""
 
 Stack = tuple[str, ...]
@@ -25,7 +25,7 @@ class Arrangement:
         bottom: Stacks from left to right.
         pictures: Whether the four views are shown.
         left_share: Width of the left column as a share of the window's.
-        right_share: Likewise.
+        right_share: Likewise; without pictures, that of the outermost column at the right.
         bottom_share: Height of the bottom row.
         left_heights: Shares of the left column's stacks.
     """
@@ -34,8 +34,8 @@ class Arrangement:
     right: tuple[Stack, ...]
     bottom: tuple[Stack, ...] = ()
     pictures: bool = True
-    left_share: float = 0.235
-    right_share: float = 0.25
+    left_share: float = 0.21
+    right_share: float = 0.2
     bottom_share: float = 0.3
     left_heights: tuple[int, ...] = (3, 2)
 
@@ -47,7 +47,9 @@ class Arrangement:
 
 ARRANGEMENTS: Mapping[str, Arrangement] = {
     "setup": Arrangement((("parts",),), (("preprocessing", "report"),), (("shots",),)),
-    "train": Arrangement((("parts",), ("shots",)), (("training",), ("model-card",)), pictures=False),
+    "train": Arrangement(
+        (("parts",), ("shots",)), (("training",), ("model-card",)), pictures=False, left_share=0.2375, right_share=0.25
+    ),
     "inspect": Arrangement((("parts",),), (("inspection",),)),
 }
 HOME = {"log": "bottom", "shots": "bottom", "parts": "left"}
@@ -57,7 +59,11 @@ _AREAS = {
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
-_LIMITS = {"left": (304, 420), "right": (316, 480)}
+_LIMITS = {"left": (264, 420), "right": (352, 480)}
+_CARD = (320, 440)
+"""Limits of the outermost column where the pictures are hidden."""
+LEAST_PICTURES = 0.35
+"""Share of the window's width that a remembered layout must leave to the pictures, else it is left aside."""
 
 
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Arrangement) -> None:
@@ -76,20 +82,53 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Arrange
 
 
 def resize(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Arrangement) -> None:
-    """Gives the columns their shares of the window."""
-    left = _clamped(window.width() * plan.left_share, *_LIMITS["left"])
-    horizontal = {plan.left[0][0]: left}
-    if plan.pictures:
-        horizontal[plan.right[0][0]] = _clamped(window.width() * plan.right_share, *_LIMITS["right"])
-    else:
-        rest = window.width() - left
-        shares = (0.62, 0.38) if len(plan.right) == 2 else (1.0,) * len(plan.right)
-        horizontal |= {stack[0]: round(rest * share) for stack, share in zip(plan.right, shares, strict=True)}
+    """Gives columns and rows their shares of the window."""
+    _resize(window, docks, _widths(window, docks, plan), Qt.Orientation.Horizontal)
     vertical = {stack[0]: round(100 * share) for stack, share in zip(plan.left, plan.left_heights, strict=False)}
-    _resize(window, docks, horizontal, Qt.Orientation.Horizontal)
     _resize(window, docks, vertical, Qt.Orientation.Vertical)
     bottom = {stack[0]: round(window.height() * plan.bottom_share) for stack in plan.bottom}
     _resize(window, docks, bottom, Qt.Orientation.Vertical)
+
+
+def _widths(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Arrangement) -> dict[str, int]:
+    """Of the columns as delivered; without pictures, they add up to the window's."""
+    left = _clamped(window.width() * plan.left_share, *_LIMITS["left"])
+    widths = {plan.left[0][0]: left}
+    if plan.pictures:
+        widths[plan.right[0][0]] = _clamped(window.width() * plan.right_share, *_LIMITS["right"])
+        return widths
+    *middle, outer = plan.right
+    widths[outer[0]] = _clamped(window.width() * plan.right_share, *_CARD)
+    rest = window.width() - sum(widths.values()) - _gap(window) * len(plan.right)
+    return widths | {stack[0]: max(rest // len(middle), 1) for stack in middle}
+
+
+def columns(docks: Mapping[str, QDockWidget], plan: Arrangement) -> dict[str, int]:
+    """Present widths of the columns that stand in the window, by their first panel."""
+    names = [plan.left[0][0], *(stack[0] for stack in plan.right)]
+    return {name: docks[name].width() for name in names if not docks[name].isHidden() and not docks[name].isFloating()}
+
+
+def keep(
+    window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Arrangement, widths: Mapping[str, int], by: int
+) -> None:
+    """Without pictures, Qt shares what the window gains among all columns; here the first at the right takes it.
+
+    Args:
+        window: Was made wider or narrower.
+        docks: All panels.
+        plan: Of the workspace.
+        widths: Of its columns before.
+        by: Pixels that the window gained.
+    """
+    main = plan.right[0][0]
+    if by and main in widths and widths.keys() == columns(docks, plan).keys():
+        _resize(window, docks, {**widths, main: max(widths[main] + by, 1)}, Qt.Orientation.Horizontal)
+
+
+def _gap(window: QMainWindow) -> int:
+    """Width of the line between two panels."""
+    return window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, window)
 
 
 def _resize(

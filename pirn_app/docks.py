@@ -30,7 +30,8 @@ class Dock(QDockWidget):
         self.setObjectName(f"dock-{view.name}")
         self._theme = theme
         self._buttons = {name: named(QToolButton(), f"{name}-{view.name}") for name in ("info", "float", "close")}
-        self._buttons["info"].setVisible(bool(view.help))
+        if not view.help:
+            self._buttons["info"].hide()  # showing a widget without a parent would open a window
         self._buttons["info"].setToolTip(view.help)
         self._buttons["info"].clicked.connect(lambda: explain(self, view.help))
         self._buttons["float"].setToolTip("Take this panel out of the window, or put it back.")

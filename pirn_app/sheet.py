@@ -133,6 +133,7 @@ QDockWidget { color: $text; }
 QWidget#dock-title, QWidget#cell-title { background: $raised; }
 QWidget#dock-title QLabel, QWidget#cell-title QLabel { color: $muted; font-weight: 600; }
 QWidget#dock-title QToolButton, QWidget#cell-title QToolButton { padding: 1px; }
+QWidget#cell-title QToolButton[word="true"] { padding: 2px 5px; }
 QToolBar#readout-strip { padding: 0; }
 QTreeWidget#shortcuts-list::item { padding: 3px 0; }
 QMenuBar { background: $window; color: $text; padding: 1px 4px; }

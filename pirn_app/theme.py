@@ -31,7 +31,8 @@ class Palette:
         muted: Secondary words, axes; still at least 4.5:1 on `panel`.
         accent: The one accent: selection, focus, primary button.
         on_accent: Words on the accent.
-        image: Behind pictures and points.
+        image: Behind pictures and points; dark in both themes, so that holes in the points do not glare.
+        on_image: Words and lines on it.
         grid: Lines in plots.
         ok: Verdict OK and its word.
         ng: Verdict NG.
@@ -51,6 +52,7 @@ class Palette:
     accent: str
     on_accent: str
     image: str
+    on_image: str
     grid: str
     ok: str
     ng: str
@@ -75,6 +77,7 @@ DARK = Palette(
     accent="#3d8fd1",
     on_accent="#ffffff",
     image="#111214",
+    on_image="#e4e6e9",
     grid="#353a40",
     ok="#4aa3df",
     ng="#f07b3f",
@@ -93,7 +96,8 @@ LIGHT = Palette(
     muted="#5b646e",
     accent="#1f6fb2",
     on_accent="#ffffff",
-    image="#d9dce0",
+    image="#44484e",
+    on_image="#f4f5f7",
     grid="#e1e5e9",
     ok="#0072b2",
     ng="#c04a00",

@@ -34,6 +34,7 @@ from pirn_app.dialogs.notice import Level, NoticeBar
 from pirn_app.docks import Dock, explain
 from pirn_app.grid import PictureGrid
 from pirn_app.preferences import Preferences
+from pirn_app.state.cursor import Place
 from pirn_app.theme import STEP
 from pirn_app.views.progress import ProgressView
 from pirn_app.views.start import StartView
@@ -46,6 +47,8 @@ NAME = "PIRN Inspector"
 PICTURES = ("rgb", "normals", "anomaly", "cloud")
 PANELS = ("parts", "shots", "preprocessing", "report", "training", "model-card", "inspection", "log")
 STRIP = "readout"
+LEAST = QSize(960, 560)
+"""Smallest window. It is set once, so that no panel's own wishes can make the window grow."""
 
 
 class MainWindow(QMainWindow):
@@ -67,6 +70,10 @@ class MainWindow(QMainWindow):
         self._grid: PictureGrid | None = None
         self._workspace, self._at_work, self._was_painted = "setup", False, False
         self._dialog: QDialog | None = None
+        self._subject = ""
+        self._columns: dict[str, int] = {}
+        self._fitted_width = 0
+        self.setMinimumSize(LEAST)
         self.setObjectName("main-window")
         self.setWindowTitle(NAME)
         self.setWindowIcon(QIcon(str(resource("icons", "app.svg"))))
@@ -80,6 +87,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self._build()
         self._restore_geometry()
+        context.cursor.changed.connect(self._moved)
 
     def _build(self) -> None:
         self.start = StartView(self._context, self._preferences)
@@ -167,8 +175,14 @@ class MainWindow(QMainWindow):
     # What is shown --------------------------------------------------------------------------------------------------
 
     def set_subject(self, name: str) -> None:
-        """What is open, for the title; `` for nothing."""
-        self.setWindowTitle(f"{NAME} — {name}" if name else NAME)
+        """What is open, for the title; `` for nothing. The part in view is named after it."""
+        self._subject = name
+        part = self._context.cursor.place.part if name else ""
+        self.setWindowTitle(" — ".join(word for word in (NAME, name, part) if word))
+
+    def _moved(self, new: Place, old: Place) -> None:
+        if new.part != old.part:
+            self.set_subject(self._subject)
 
     def begin_work(self) -> None:
         """The start page gives way to the views."""
@@ -257,11 +271,25 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self, name: str) -> None:
         state = self._preferences.bytes(f"{name}/state")
+        plan = arrangement.ARRANGEMENTS[name]
+        wanted = self._preferences.text(f"{name}/pictures")
+        # Before the panels take their places: else they share the room that the pictures will have.
+        self._middle.setVisible(plan.pictures if not wanted else wanted != "no")
         if state.isEmpty() or not self.restoreState(state, arrangement.VERSION):
             self._deliver(name)
             return
-        self._middle.setVisible(self._preferences.text(f"{name}/pictures") != "no")
         self._show_bars()
+        QTimer.singleShot(0, self, lambda: self._check(name))
+
+    def _check(self, name: str) -> None:
+        """A layout that was remembered in a wider window may leave too little to the pictures."""
+        if name != self._workspace:
+            return
+        squeezed = self.pictures_shown and self._middle.width() < arrangement.LEAST_PICTURES * self.width()
+        outgrown = not self.pictures_shown and self._preferences.text(f"{name}/width") != str(self.width())
+        if squeezed or outgrown:
+            arrangement.resize(self, self._docks, arrangement.ARRANGEMENTS[name])
+        self._note_columns()
 
     def _deliver(self, name: str) -> None:
         plan = arrangement.ARRANGEMENTS[name]
@@ -269,12 +297,22 @@ class MainWindow(QMainWindow):
         self._show_bars()
         arrangement.arrange(self, self._docks, plan)
         # Sizes only hold once the panels have been laid out.
-        QTimer.singleShot(0, self, lambda: arrangement.resize(self, self._docks, plan))
+        QTimer.singleShot(0, self, lambda: self._size(name))
+
+    def _size(self, name: str) -> None:
+        if name == self._workspace:
+            arrangement.resize(self, self._docks, arrangement.ARRANGEMENTS[name])
+            self._note_columns()
+
+    def _note_columns(self) -> None:
+        self._columns = arrangement.columns(self._docks, arrangement.ARRANGEMENTS[self._workspace])
+        self._fitted_width = self.width()
 
     def _remember(self) -> None:
         if self._at_work:
             self._preferences.set_bytes(f"{self._workspace}/state", self.saveState(arrangement.VERSION))
             self._preferences.set_text(f"{self._workspace}/pictures", "yes" if self.pictures_shown else "no")
+            self._preferences.set_text(f"{self._workspace}/width", str(self.width()))
         self._preferences.set_bytes("geometry", self.saveGeometry())
 
     def _restore_geometry(self) -> None:
@@ -297,9 +335,20 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """The veil covers all of the window."""
+        """The veil covers all of the window; where no picture takes what the window gains, the first panel does."""
         super().resizeEvent(event)
         self._veil.setGeometry(self.rect())
+        if self._at_work and not self.pictures_shown and self._columns:
+            plan = arrangement.ARRANGEMENTS[self._workspace]
+            arrangement.keep(self, self._docks, plan, self._columns, self.width() - self._fitted_width)
+            self._note_columns()
+
+    def event(self, event: QEvent) -> bool:
+        """Notes the widths that the user drags the panels to."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.MouseButtonRelease and self._at_work:
+            self._note_columns()
+        return bool(done)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remembers the layout; who composed the window stops what is under way."""

@@ -14,6 +14,7 @@ from pirn_core.errors import DeviceError, PirnError
 from pirn_core.results import InspectionResult
 
 if TYPE_CHECKING:
+    from pirn_core.calibration import NormalRecord
     from pirn_core.encoding import Prepared
     from pirn_core.inspector import Inspector
 
@@ -28,11 +29,13 @@ class Inspected:
         prepared: For pictures, explanations and confirmation; large, not to be kept for every part.
         result: What was found; its times include reading.
         shot: Whether the model was trained on this very part, which makes its score too good.
+        record: What the model makes of it, from which its score under another calibration follows.
     """
 
     prepared: Prepared
     result: InspectionResult
     shot: bool
+    record: NormalRecord
 
 
 @dataclass(frozen=True)
@@ -93,4 +96,5 @@ def _inspect(inspector: Inspector, ref: PartRef, unit: LengthUnit | None, shots:
 
     with memory_advice("Choose the CPU as device, or train with a smaller recipe.input_size."):
         prepared = prepare_part(inspector, ref, unit)
-        return Inspected(prepared, inspector.inspect(prepared), content_hash(ref) in shots)
+        result, record = inspector.inspect_recorded(prepared)
+        return Inspected(prepared, result, content_hash(ref) in shots, record)

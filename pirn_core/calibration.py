@@ -2,7 +2,8 @@
 
 Calibration is a pure function of a list of records, one for every good part: folds of the shots to begin with, then
 every part that the user confirms. Adding or removing a record needs no training and no images, and can be undone
-exactly.
+exactly. A confirmed region is a record of some tokens of a part: it widens what is normal at their prototypes and
+leaves the thresholds to whole parts.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from pirn_core.data.sample import FloatArray, Modality
 from pirn_core.errors import NotFittedError
 from pirn_core.scoring import Frame, fused, image_map, part_score, token_scores
 
-Source = Literal["held-out shot", "confirmed"]
+Source = Literal["held-out shot", "confirmed", "confirmed region"]
+
+_REGION_SHRINK = 0.5
+"""Tokens by which a confirmed region's residual is drawn to the known one."""
 
 TOP_PROTOTYPES = 32
 """Prototypes per token that calibration keeps; the rest of a soft assignment carries no structure."""
@@ -63,7 +67,7 @@ class Calibration:
 
     Attributes:
         expected: Expected residual of every prototype per modality, float32 (K,).
-        scores: Score of every record's part, under the calibration of the others.
+        scores: Score of every whole part, under the calibration of the other whole parts.
         sure: Below it a part is certainly normal.
         threshold: At or above it a part is NG.
     """
@@ -104,14 +108,19 @@ class _Sums:
 def calibrate(records: Sequence[NormalRecord], prototypes: int, config: ScoringConfig) -> Calibration:
     """Expected residuals and threshold from good parts.
 
+    Regions come last: they only ever raise expected residuals, see `_widened`, so that confirming one can turn no
+    part NG, and scores of whole parts, from which the thresholds follow, do not know them.
+
     Args:
-        records: At least one.
+        records: At least one of a whole part.
         prototypes: K of the model.
         config: Shrinkage, quantile and margin.
 
     Raises:
         NotFittedError: Without any record.
     """
+    regions = [r for r in records if r.source == "confirmed region"]
+    records = [r for r in records if r.source != "confirmed region"]
     if not records:
         raise NotFittedError("There is no good part to calibrate with.", "Train with at least one shot.")
     single = [{m: _sums([e], r.frame, prototypes) for m, e in r.evidence.items()} for r in records]
@@ -122,7 +131,19 @@ def calibrate(records: Sequence[NormalRecord], prototypes: int, config: ScoringC
         expected = {m: sums.expected(config) for m, sums in others.items()}
         scores[record.part] = part_score(record_map(record, expected, config))
     sure, threshold = thresholds(list(scores.values()), config)
-    return Calibration({m: sums.expected(config) for m, sums in total.items()}, scores, sure, threshold)
+    known = {m: sums.expected(config) for m, sums in total.items()}
+    return Calibration(_widened(known, regions), scores, sure, threshold)
+
+
+def expected_residuals(
+    records: Sequence[NormalRecord], prototypes: int, config: ScoringConfig
+) -> dict[Modality, FloatArray]:
+    """Expected residual of every prototype from whole parts, as `calibrate` finds it, without scores and thresholds."""
+    single = [{m: _sums([e], r.frame, prototypes) for m, e in r.evidence.items()} for r in records]
+    return {
+        m: _total([s[m] for s in single if m in s]).expected(config)
+        for m in dict.fromkeys(m for s in single for m in s)
+    }
 
 
 def record_map(record: NormalRecord, expected: Mapping[Modality, FloatArray], config: ScoringConfig) -> FloatArray:
@@ -156,6 +177,21 @@ def thresholds(scores: Sequence[float], config: ScoringConfig) -> tuple[float, f
     spread = max(1.4826 * float(np.median(np.abs(values - median))), 0.05 * median)
     threshold = float(values.max()) + config.margin * spread
     return min(float(np.quantile(values, config.quantile)), threshold), threshold
+
+
+def _widened(expected: Mapping[Modality, FloatArray], regions: Sequence[NormalRecord]) -> dict[Modality, FloatArray]:
+    """Expected residuals that confirmed regions count as normal: at least their own mean at their prototypes.
+
+    A mean over all parts would drown a region's few tokens. Prototypes that hardly explain the region stay as they
+    were: its residual is drawn to the known one by half a token.
+    """
+    result = {m: values.astype(np.float64) for m, values in expected.items()}
+    for region in regions:
+        for m in (m for m in region.evidence if m in result):
+            own, known = _sums([region.evidence[m]], region.frame, len(result[m])), expected[m].astype(np.float64)
+            drawn = (own.residual + _REGION_SHRINK * known) / (own.mass + _REGION_SHRINK)
+            result[m] = np.maximum(result[m], drawn)
+    return {m: np.maximum(values.astype(np.float32), expected[m]) for m, values in result.items()}
 
 
 def _sums(evidence: Iterable[Evidence], frame: Frame, prototypes: int) -> _Sums:

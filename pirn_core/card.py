@@ -46,7 +46,7 @@ class ModelCard:
         weights: Hex digest of the backbone's weights.
         modalities: What it looks at.
         shots: Ids of the shots.
-        confirmed: Ids of the parts that were confirmed as good.
+        confirmed: Ids of the parts (and, with `#` and their box, regions of parts) that were confirmed as good.
         prototypes: K, per modality.
         layers: Layers of the decoder.
         steps: Steps that the model in force was trained for; 0: the untrained codebook was kept.
@@ -129,7 +129,7 @@ def card_of(meta: Mapping[str, Any]) -> ModelCard:
         weights=meta["backbone"]["sha256"],
         modalities=tuple(meta["modalities"]),
         shots=tuple(shot["id"] for shot in meta["shots"]),
-        confirmed=tuple(r["part"] for r in meta["records"] if r["source"] == "confirmed"),
+        confirmed=tuple(r["part"] for r in meta["records"] if r["source"] != "held-out shot"),
         prototypes=meta["prototypes"],
         layers=meta["decoder"]["layers"],
         steps=training.get("steps", 0),

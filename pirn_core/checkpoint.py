@@ -26,8 +26,10 @@ from pirn_core.model import BackboneIdentity, Shot, TrainedModel
 from pirn_core.nn.pirn import Pirn
 from pirn_core.scoring import Frame
 
-SCHEMA = 1
-"""Number of the file's schema; a file with a larger one is refused."""
+SCHEMA = 2
+"""Number of the newest schema; a file with a larger one is refused."""
+_WITHOUT_REGIONS = 1
+"""Schema of a model without confirmed regions, which older programs read too; those would take a region for a shot."""
 
 _KEY = "pirn_model"
 
@@ -146,7 +148,7 @@ def _to_file(model: TrainedModel) -> tuple[dict[str, Tensor], dict[str, Any]]:
     for number, record in enumerate(model.records):
         tensors.update({f"record.{number}.{k}": v for k, v in _record_tensors(record).items()})
     meta = {
-        "schema": SCHEMA,
+        "schema": SCHEMA if any(r.source == "confirmed region" for r in model.records) else _WITHOUT_REGIONS,
         "config": settings.to_dict(model.config),
         "decoder": settings.to_dict(_effective(model))["decoder"],
         "fitted": _plain(msgspec.to_builtins(model.fitted)),

@@ -89,7 +89,7 @@ def confirm(
     for ref in refs:
         if not any_label:
             require_good(ref, "be confirmed as good")
-        _require_no_shot(inspector.model, ref)
+        require_no_shot(inspector.model, ref)
     prepared = []
     for number, ref in enumerate(refs, start=1):
         prepared.append(prepare_part(inspector, ref, unit))
@@ -107,7 +107,7 @@ def confirm_prepared(inspector: Inspector, prepared: Sequence[Prepared]) -> Conf
     before = inspector.model
     records = []
     for part in prepared:
-        _require_no_shot(before, part.ref)
+        require_no_shot(before, part.ref)
         records.append(replace(inspector.normal_record(part), part=record_name(before, part.ref)))
     after = before.confirmed(records)
     renewed = inspector.with_model(after)
@@ -144,7 +144,7 @@ def names_to_remove(
     Raises:
         SampleError: When one of them was not confirmed, or an id stands for several.
     """
-    known = [record.part for record in model.records if record.source == "confirmed"]
+    known = [record.part for record in model.records if record.source != "held-out shot"]
     found: list[str] = []
     for path in paths:
         text = path.as_posix()
@@ -161,7 +161,7 @@ def names_to_remove(
     return tuple(dict.fromkeys(found))
 
 
-def _require_no_shot(model: TrainedModel, ref: PartRef) -> None:
+def require_no_shot(model: TrainedModel, ref: PartRef) -> None:
     """Refuses shots: the model was trained on them, so that their scores say nothing about other parts."""
     from pirn_core.learn import content_hash
 

@@ -7,24 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from pirn_core.calibration import NormalRecord, evidence_maps
+from pirn_core.calibration import NormalRecord
 from pirn_core.data.sample import Modality, Sample
 from pirn_core.encoding import Encoder, Prepared
 from pirn_core.errors import BackboneError
+from pirn_core.judging import judge
 from pirn_core.model import TrainedModel
 from pirn_core.nn.backbone import Backbone, load_backbone
 from pirn_core.nn.pirn import Reconstruction
-from pirn_core.regions import find_regions
-from pirn_core.results import InspectionResult, verdict_of
-from pirn_core.scoring import fused, part_score
+from pirn_core.results import InspectionResult
 from pirn_core.tokens import TokenCache
 from pirn_core.training.records import evidence
 from pirn_core.training.validation import reconstruct
-
-_BLIND = "Nothing of the part could be scored: it is outside the view, or too small for the smoothing."
 
 
 @dataclass
@@ -72,7 +68,6 @@ class Inspector:
         """
         return self._encoder.prepare(sample, self.model.modalities)
 
-    @torch.inference_mode()
     def inspect(self, prepared: Prepared, *, refine: bool = True) -> InspectionResult:
         """Maps, score, verdict and regions.
 
@@ -80,34 +75,19 @@ class Inspector:
             prepared: From `prepare`.
             refine: Off leaves the prototypes as trained (no APR).
         """
+        return self.inspect_recorded(prepared, refine=refine)[0]
+
+    @torch.inference_mode()
+    def inspect_recorded(self, prepared: Prepared, *, refine: bool = True) -> tuple[InspectionResult, NormalRecord]:
+        """As `inspect`, and the record that the result was made of: `judge` makes it again, also for other records."""
         started = time.perf_counter()
         found = self.explain(prepared, refine=refine)
         decoded = time.perf_counter()
-        maps = evidence_maps(
-            evidence(found), prepared.frame, self.model.calibration.expected, self.model.config.scoring
-        )
-        combined = fused(maps, self.model.config.scoring.exponent)
-        sure, threshold = self.model.verdict_limits
-        score = part_score(combined)
-        blind = not np.isfinite(combined).any()
-        regions = find_regions(combined, maps, threshold, prepared.xyz)
-        ended = time.perf_counter()
-        return InspectionResult(
-            ref=prepared.ref,
-            model_id=self.model.id,
-            score=score,
-            scores={m: part_score(values) for m, values in maps.items()},
-            threshold=threshold,
-            sure=sure,
-            verdict="unsure" if blind else verdict_of(score, sure, threshold),
-            map=combined,
-            maps=maps,
-            seen=prepared.frame.seen,
-            regions=regions,
-            seconds={**prepared.seconds, "decoder": decoded - started, "maps": ended - decoded},
-            warnings=(*prepared.warnings, *self._doubts(prepared), *((_BLIND,) if blind else ())),
-            backbone=self.backbone.name,
-        )
+        record = NormalRecord(prepared.ref.id, "confirmed", prepared.frame, evidence(found))
+        warnings = (*prepared.warnings, *self._doubts(prepared))
+        result = judge(self.model, record, prepared.ref, lambda: prepared.xyz, warnings)
+        seconds = {**prepared.seconds, "decoder": decoded - started, "maps": time.perf_counter() - decoded}
+        return replace(result, seconds=seconds, backbone=self.backbone.name), record
 
     @torch.inference_mode()
     def explain(self, prepared: Prepared, *, refine: bool = True) -> Mapping[Modality, Reconstruction]:

@@ -95,15 +95,15 @@ class TrainedModel:
         Only expected residuals and thresholds change: nothing is trained, and taking the records away gives the
         former model back. A shot's own record stays: it comes from a model that has not seen the shot.
         """
-        shots = {r.part for r in self.records if r.source != "confirmed"}
+        shots = {r.part for r in self.records if r.source == "held-out shot"}
         new = {r.part: r for r in records if r.part not in shots}
         kept = tuple(r for r in self.records if r.part not in new)
         return replace(self, records=(*kept, *new.values()), id="")
 
     def without(self, parts: Iterable[str]) -> TrainedModel:
-        """A model without the confirmation of some parts; the shots' own records stay."""
+        """A model without the confirmation of some parts or regions; the shots' own records stay."""
         dropped = set(parts)
-        kept = tuple(r for r in self.records if r.source != "confirmed" or r.part not in dropped)
+        kept = tuple(r for r in self.records if r.source == "held-out shot" or r.part not in dropped)
         return replace(self, records=kept, id="")
 
     def with_threshold(self, threshold: float | None) -> TrainedModel:

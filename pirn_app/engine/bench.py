@@ -12,10 +12,14 @@ from pirn_core.errors import ConfigError, NotFittedError
 
 if TYPE_CHECKING:
     from pirn_core.encoding import Prepared
+    from pirn_core.feedback.trace import Trace, TraceShelf
     from pirn_core.inspector import Inspector
 
 PREPARED = 3
 """Prepared parts that are kept: the one in view, and the ones just before it."""
+
+FORMER = 6
+"""Models on the backbone in use that are kept for undo; others are read from their files again."""
 
 Key = tuple[object, ...]
 
@@ -27,6 +31,9 @@ class Bench:
         self._inspector: Inspector | None = None
         self._moved: Inspector | None = None
         self._prepared: OrderedDict[Key, tuple[Prepared, bool]] = OrderedDict()
+        self._former: OrderedDict[str, Inspector] = OrderedDict()
+        self._traces: TraceShelf | None = None
+        self._decoder = ""
 
     @property
     def loaded(self) -> bool:
@@ -45,9 +52,22 @@ class Bench:
         return self._inspector
 
     def put(self, inspector: Inspector) -> None:
-        """Another model is in force."""
-        self._inspector, self._moved = inspector, None
-        self._prepared.clear()
+        """Another model is in force; parts stay prepared where it prepares them alike."""
+        if (now := self._inspector) is not None:
+            same = now.model.fitted == inspector.model.fitted and now.model.modalities == inspector.model.modalities
+            if not same or now.backbone is not inspector.backbone:
+                self._prepared.clear()
+        self._inspector, self._moved, self._decoder = inspector, None, ""
+        for name in [name for name, held in self._former.items() if held.backbone is not inspector.backbone]:
+            del self._former[name]  # a backbone takes far more memory than a model
+        self._former[inspector.model.id] = inspector
+        self._former.move_to_end(inspector.model.id)
+        while len(self._former) > FORMER:
+            self._former.popitem(last=False)
+
+    def former(self, model: str) -> Inspector | None:
+        """A model that was in force in this session, by its id, while it is held."""
+        return self._former.get(model)
 
     def at(self, threshold: float | None) -> Inspector:
         """The inspector at the user's threshold, or at the calibrated one (None); the model keeps its id.
@@ -77,6 +97,30 @@ class Bench:
         if key in self._prepared:
             self._prepared.move_to_end(key)
         return self._prepared.get(key)
+
+    def keep_trace(self, key: Key, trace: Trace) -> Trace:
+        """Keeps what the decoder in force makes of a part."""
+        return self._shelf.put((self._identity, key), trace)
+
+    def trace(self, key: Key) -> Trace | None:
+        """What the decoder in force makes of a part, while it is held."""
+        return self._shelf.get((self._identity, key))
+
+    @property
+    def _shelf(self) -> TraceShelf:
+        if self._traces is None:
+            from pirn_core.feedback.trace import TraceShelf
+
+            self._traces = TraceShelf()
+        return self._traces
+
+    @property
+    def _identity(self) -> str:
+        if not self._decoder:
+            from pirn_core.feedback.trace import decoder_identity
+
+            self._decoder = decoder_identity(self.inspector.model)
+        return self._decoder
 
 
 def key_of(ref: PartRef, unit: LengthUnit | None) -> Key:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pirn_app.engine.tools import Tools
-from pirn_app.messages import jobs
+from pirn_app.messages import feedback, jobs, origin, transport
 from pirn_app.messages.events import Event
 
 LaneName = Literal["compute", "reading", "network"]
@@ -89,6 +89,31 @@ REGISTRY: Registry = {
         "compute",
         pausable=True,
     ),
+    feedback.PreviewLesson: Entry(
+        lambda job: "Previewing what would change",
+        task("feedback", "preview_lesson"),
+        "compute",
+        latest=True,
+        pausable=True,
+        refused_during=_LONG,
+    ),
+    feedback.ApplyLesson: Entry(
+        lambda job: "Teaching the model",
+        task("feedback", "apply_lesson"),
+        "compute",
+        refused_during=_LONG | {"ApplyLesson"},
+    ),
+    # Goes on at once and is never refused: undo has happened already, and what was asked since is meant for this model.
+    feedback.UseModel: Entry(
+        lambda job: f"Going back to {job.path.name}", task("feedback", "use_model"), "compute", latest=True, urgent=True
+    ),
+    feedback.DrawCurve: Entry(
+        lambda job: "Comparing numbers of shots",
+        task("feedback", "draw_curve"),
+        "compute",
+        latest=True,
+        pausable=True,
+    ),
     jobs.ImportBackbone: Entry(
         lambda job: f"Importing {job.path.name}", task("backbones", "import_backbone"), "compute"
     ),
@@ -106,6 +131,21 @@ REGISTRY: Registry = {
         task("shots", "check_shots"),
         latest=True,
         pausable=True,
+    ),
+    origin.ExplainOrigin: Entry(
+        lambda job: f"Explaining the score of {job.ref.id}",
+        task("origin", "explain_origin"),
+        "compute",
+        latest=True,
+        urgent=True,
+        pausable=True,
+    ),
+    transport.ExplainTransport: Entry(
+        lambda job: f"Explaining the transport of {job.ref.id}",
+        task("transport", "explain_transport"),
+        "compute",
+        latest=True,
+        urgent=True,
     ),
 }
 """The one table of all jobs."""

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from pirn_core.data.sample import FloatArray
+
 ColourMap = Literal["inferno", "cividis", "viridis", "magma", "turbo", "jet", "grey"]
 Source = Literal["fused", "rgb", "sn"]
 Frame = tuple[float, float, float, float]
@@ -52,18 +54,40 @@ class Look:
     maximised: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A map that some view offers to be shown in the place of the score.
+
+    Attributes:
+        name: Of what offers it, e.g. `distance`.
+        title: What it is, e.g. `Distance to normal, colour`.
+        part: Id of the part.
+        values: (H, W) of its image, NaN where nothing was seen.
+        span: Values at both ends of the colours.
+    """
+
+    name: str
+    title: str
+    part: str
+    values: FloatArray
+    span: tuple[float, float]
+
+
 class Display(QObject):
-    """Holds the look and the common frame of the 2D views."""
+    """Holds the look, the common frame of the 2D views, and a map that is shown in the place of the score."""
 
     changed = Signal(object, object)
     """New and former `Look`."""
     framed = Signal(object)
     """The common `Frame` of the 2D views; None: fit the image."""
+    layered = Signal(object)
+    """The `Layer` in the place of the score; None: the score."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = Look()
         self._frame: Frame | None = None
+        self._layer: Layer | None = None
 
     @property
     def look(self) -> Look:
@@ -75,8 +99,21 @@ class Display(QObject):
         """What the 2D views show; None: all of the image."""
         return self._frame
 
+    @property
+    def layer(self) -> Layer | None:
+        """What is shown in the place of the score; None: the score."""
+        return self._layer
+
+    def show_layer(self, layer: Layer | None) -> None:
+        """Another map, or (None) the score again."""
+        if layer is not self._layer:
+            self._layer = layer
+            self.layered.emit(layer)
+
     def set(self, **changes: Any) -> None:
-        """Changes the look."""
+        """Changes the look; who chooses a map of the score wants to see it."""
+        if "source" in changes:
+            self.show_layer(None)
         new = replace(self._look, **changes)
         if new != self._look:
             old, self._look = self._look, new

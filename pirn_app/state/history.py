@@ -23,6 +23,8 @@ class Document:
         recipe: Preprocessing of shots and test parts.
         labels: The user's own judgement of parts, by id.
         dismissed: Regions that the user looked at and accepted, as (part, box) pairs.
+        missed: Places of defects that the user marked, as (part, box) pairs; never trained on.
+        model: Id of the model in force; `` where there was none yet, which undo takes for "whichever there is".
     """
 
     shots: tuple[str, ...] = ()
@@ -30,6 +32,8 @@ class Document:
     recipe: Recipe = field(default_factory=Recipe)
     labels: Mapping[str, Label] = field(default_factory=dict)
     dismissed: frozenset[tuple[str, tuple[int, int, int, int]]] = frozenset()
+    missed: frozenset[tuple[str, tuple[int, int, int, int]]] = frozenset()
+    model: str = ""
 
 
 @dataclass(frozen=True)

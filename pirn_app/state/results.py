@@ -88,6 +88,18 @@ class Results:
         self._forget(part)
         self._figures[part] = PartResult(part, float("nan"), {}, error=message, advice=advice)
 
+    def inherit_failures(self, other: Results) -> None:
+        """Takes over the parts that could not be inspected, whatever the model."""
+        for found in other:
+            if found.error and found.part not in self._figures:
+                self._figures[found.part] = found
+
+    def limit_maps(self, map_bytes: int = MAP_BYTES) -> None:
+        """Another bound for the maps in memory, e.g. while these results belong to a model that is not in force."""
+        self._limit = map_bytes
+        while self._held > self._limit and self._full:
+            self._forget(next(iter(self._full)))
+
     def clear(self) -> None:
         """Forgets everything, e.g. when another model is in force."""
         self._figures.clear()

@@ -34,6 +34,7 @@ class TrainingLog:
         usage: Share of tokens of every prototype, by modality, as last told.
         outcome: `` while it runs, then `done`, `cancelled` or `failed`.
         message: Of the end.
+        seconds: Wall time of the whole job, backbone included; 0 while it runs.
     """
 
     encoded: tuple[int, int] = (0, 0)
@@ -43,6 +44,7 @@ class TrainingLog:
     outcome: str = ""
     message: str = ""
     advice: str = ""
+    seconds: float = 0.0
 
     def add(self, step: TrainStep) -> None:
         """Takes one step in."""

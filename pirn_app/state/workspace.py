@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pirn_core.data.report import DataReport  # comes with OpenCV
 
 
+_FORMER_MAP_BYTES = 16 * 2**20
+"""Maps kept of each model that is not in force."""
+
+
 class Workspace(QObject):
     """Changed by actions through methods and by the engine through `apply`; every change is told by one signal."""
 
@@ -33,10 +37,13 @@ class Workspace(QObject):
     picture_changed = Signal()
     """`picture` is another, or None."""
     model_changed = Signal()
-    """Another model is in force; results are empty."""
+    """Another model is in force; results are its own: empty after training and opening."""
+    model_swapped = Signal()
+    """Undo or redo put a former model in force, before all other signals of that: the engine has to follow."""
     result_changed = Signal(str)
     """One part's figures (and maps) are there."""
     results_cleared = Signal()
+    """`results` is empty, or another one altogether."""
     training_changed = Signal()
     report_changed = Signal()
     doubts_changed = Signal()
@@ -45,6 +52,8 @@ class Workspace(QObject):
     """A `LogLine`."""
     backbones_changed = Signal()
     devices_changed = Signal()
+    job_ended = Signal(object)
+    """A `JobEnded`, whatever its outcome."""
     failed = Signal(object)
     """A `JobEnded` with outcome `failed`, to be told to the user."""
     categories_offered = Signal(object)
@@ -66,6 +75,9 @@ class Workspace(QObject):
         self.jobs = JobBoard()
         self.backbones: tuple[BackboneState, ...] = ()
         self.devices: tuple[tuple[str, str], ...] = ()
+        self.continuing = False
+        """True while a change of model is told that goes on with the work: a lesson, undo, redo."""
+        self._models: dict[str, tuple[events.Model, Results]] = {}
         self._refs: dict[str, PartRef] = {}
         self._regions: tuple[InspectionResult, float, FloatArray | None, tuple[Region, ...]] | None = None
 
@@ -174,6 +186,20 @@ class Workspace(QObject):
         now = self.document.dismissed
         self._edit("Accept region", dismissed=now | entry if dismissed else now - entry)
 
+    def set_missed(self, part: str, box: tuple[int, int, int, int] | None, missed: bool = True) -> None:
+        """Labels a part as defective and marks the place of the defect, or takes the mark of a place back."""
+        now = self.document
+        entry = frozenset() if box is None else frozenset({(part, box)})
+        labels = {**now.labels, part: "defective"} if missed else now.labels
+        self._edit("Mark defect", labels=labels, missed=now.missed | entry if missed else now.missed - entry)
+
+    def take_lesson(self, model: events.Model, results: Results, text: str) -> None:
+        """Puts a taught model in force together with its results, as one step of undo."""
+        results.inherit_failures(self.results)
+        self.continuing = True
+        self._take(model, results, text)
+        self.continuing = False
+
     def seal(self) -> None:
         """The next change is a step of undo of its own."""
         self.history.seal()
@@ -193,9 +219,42 @@ class Workspace(QObject):
             self._set(new)
 
     def _set(self, new: Document) -> None:
-        if new != self.document:
-            old, self.document = self.document, new
+        now = "" if self.model is None else self.model.card.id
+        if new.model != now and new.model not in self._models:
+            new = replace(new, model=now)
+        if new == self.document:
+            return
+        old, self.document = self.document, new
+        if new.model == now:
             self.document_changed.emit(new, old)
+            return
+        self._remember()
+        self.model, self.results = self._models[new.model]
+        self.results.limit_maps()
+        self._regions, self.continuing = None, True
+        self.model_swapped.emit()
+        self.document_changed.emit(new, old)
+        self.model_changed.emit()
+        self.results_cleared.emit()
+        self.continuing = False
+
+    def _take(self, model: events.Model, results: Results, text: str) -> None:
+        """Another model is in force. Undo brings the former one back; the first one has none to go back to."""
+        before, name = self.document, model.card.id
+        own = {} if model.own_threshold is None else {name: model.own_threshold}
+        self._remember()
+        if self.model is not None and self.model.card.id != name:
+            self.history.record(text, before)
+        self.model, self.results, self._regions = model, results, None
+        self._set(replace(before, recipe=model.fitted.recipe, thresholds={**before.thresholds, **own}, model=name))
+        self.model_changed.emit()
+        self.results_cleared.emit()
+
+    def _remember(self) -> None:
+        """Keeps the model in force and its figures; most of its maps can be made again."""
+        if self.model is not None:
+            self.results.limit_maps(_FORMER_MAP_BYTES)
+            self._models[self.model.card.id] = (self.model, self.results)
 
     # What the engine tells -----------------------------------------------------------------------------------------
 
@@ -227,9 +286,10 @@ class Workspace(QObject):
         self.jobs.ended(event)
         if event.kind == "Train":
             self.training.outcome, self.training.message = event.outcome, event.message
-            self.training.advice = event.advice
+            self.training.advice, self.training.seconds = event.advice, event.seconds
             self.training_changed.emit()
         self.jobs_changed.emit()
+        self.job_ended.emit(event)
         if event.outcome == "failed":
             self.note("error", f"{event.message} {event.advice}".strip())
             self.failed.emit(event)
@@ -243,9 +303,10 @@ class Workspace(QObject):
         self.report, self.picture, self.picture_error, self.shot_doubts = None, None, None, ()
         old = self.document
         recipe = self.model.fitted.recipe if self.model is not None else Recipe()
-        self.document = Document(thresholds=old.thresholds, recipe=recipe)
+        self.document = Document(thresholds=old.thresholds, recipe=recipe, model=old.model)
         self.history.clear()
         self.results.clear()
+        self._models.clear()
         self.parts_changed.emit()
         self.document_changed.emit(self.document, old)
         self.results_cleared.emit()
@@ -278,22 +339,19 @@ class Workspace(QObject):
         self.training_changed.emit()
 
     def _on_ModelReady(self, event: events.ModelReady) -> None:  # noqa: N802
-        self.model = event.model
-        self.results.clear()
-        self._regions = None
-        changes: dict[str, Any] = {"recipe": event.model.fitted.recipe}
-        if event.model.own_threshold is not None:
-            changes["thresholds"] = {**self.document.thresholds, event.model.card.id: event.model.own_threshold}
-        self._set(replace(self.document, **changes))
-        self.model_changed.emit()
-        self.results_cleared.emit()
+        trained = self.jobs.of_kind("Train") is not None
+        self._take(event.model, Results(), "Train" if trained else "Open model")
 
     def _on_ModelSaved(self, event: events.ModelSaved) -> None:  # noqa: N802
         self.note("info", f"Model {event.id} written to {event.path}.")
 
     def _on_PartInspected(self, event: events.PartInspected) -> None:  # noqa: N802
-        self.results.add(event.result, shot=event.shot)
-        self.result_changed.emit(event.result.ref.id)
+        made_by = event.result.model_id
+        if self.model is None or made_by == self.model.card.id:
+            self.results.add(event.result, shot=event.shot)
+            self.result_changed.emit(event.result.ref.id)
+        elif made_by in self._models:  # asked for before undo went to another model
+            self._models[made_by][1].add(event.result, shot=event.shot)
 
     def _on_PartFailed(self, event: events.PartFailed) -> None:  # noqa: N802
         self.results.fail(event.part, event.message, event.advice)

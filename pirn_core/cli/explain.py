@@ -83,6 +83,8 @@ def _write(out: Path, found: PartExplanation) -> None:
 
 
 def _show(voice: Voice, found: PartExplanation) -> None:
+    from pirn_core.explain.summary import region_sentences
+
     result, patch, effect = found.result, found.patch, found.refinement
     voice.say(f"{voice.icon(result.verdict)}  score {result.score:.3f}, threshold {result.threshold:.3f}")
     share = ", ".join(f"{_WORDS[m]} {value:.0%}" for m, value in patch.share.items())
@@ -110,6 +112,8 @@ def _show(voice: Voice, found: PartExplanation) -> None:
     for modality, lengths in found.displacement.items():
         facts.append((f"{_WORDS[modality]} displacement", _lengths(lengths)))
     voice.facts(facts)
+    for region, sentence in zip(result.regions, region_sentences(result.regions, result.threshold), strict=True):
+        voice.say(f"Region {region.label}: {sentence}")
     voice.say()
     rows = [
         (_WORDS[m], str(p.index), f"{p.weight:.3f}", f"{p.cosine:.3f}", f"{p.expected:.4f}", f"{p.use:.4f}")

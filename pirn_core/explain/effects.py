@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
 from torch import Tensor
+from torch.nn import functional
 
 from pirn_core.data.sample import BoolArray, FloatArray, Modality
 from pirn_core.explain.pieces import Displacement, PrototypeUse, RefinementEffect
+from pirn_core.explain.refinement import lost_regions
 from pirn_core.nn.pirn import Reconstruction
 from pirn_core.results import InspectionResult
 
-_SHOWN = 0.05
+SHOWN = 0.05
+"""A prototype counts as used from this many tokens' worth of a part on."""
+
 _MOVED = 1e-6
+
+
+def displacement_lengths(target: Tensor, output: Tensor) -> Tensor:
+    """Lengths of Z_rec - E between unit vectors, 0 to 2: (B, N, C) twice -> (B, N)."""
+    lengths: Tensor = (functional.normalize(output, dim=-1) - functional.normalize(target, dim=-1)).norm(dim=-1)
+    return lengths
 
 
 def displacement_of(lengths: FloatArray, inside: BoolArray, outside: BoolArray) -> Displacement:
@@ -41,7 +50,7 @@ def use_of(use: Tensor, tokens: int) -> PrototypeUse:
     best = shares.topk(min(5, len(shares)))
     return PrototypeUse(
         prototypes=len(shares),
-        shown=int((shares * tokens >= _SHOWN).sum()),
+        shown=int((shares * tokens >= SHOWN).sum()),
         effective=float(entropy.exp()),
         largest=tuple(zip(best.indices.tolist(), best.values.tolist(), strict=True)),
     )
@@ -82,12 +91,5 @@ def refinement_effect(
 
 def _lowered(result: InspectionResult, plain: InspectionResult) -> tuple[tuple[int, float, float], ...]:
     """Regions found without refinement whose highest score with it lies below the threshold."""
-    above = (np.nan_to_num(plain.map, nan=-np.inf) >= plain.threshold).astype(np.uint8)
-    count, labels = cv2.connectedComponents(above, connectivity=8)
-    lost = []
-    for label in range(1, count):
-        mask = labels == label
-        before, after = float(plain.map[mask].max()), float(result.map[mask].max())
-        if after < result.threshold:
-            lost.append((int(mask.sum()), before, after))
-    return tuple(lost)
+    lost = lost_regions(plain.map, result.map, result.threshold)
+    return tuple((region.pixels, region.before, region.after) for region in lost)

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from pirn_core.data.sample import BoolArray, FloatArray, Modality
 from pirn_core.encoding import Prepared
-from pirn_core.explain.effects import displacement_of, refinement_effect, use_of
-from pirn_core.explain.patch import patch_view, token_pixels
+from pirn_core.explain.effects import displacement_lengths, displacement_of, refinement_effect, use_of
+from pirn_core.explain.patch import patch_view, score_at_tokens
 from pirn_core.explain.pieces import Displacement, PatchView, PrototypeUse, RefinementEffect, TokenArrays
 from pirn_core.inspector import Inspector
 from pirn_core.nn.pirn import Reconstruction
@@ -118,10 +117,7 @@ def explain_part(inspector: Inspector, prepared: Prepared, *, top: int = 5) -> P
 def _token_arrays(inspector: Inspector, found: Mapping[Modality, Reconstruction]) -> TokenArrays:
     expected = inspector.model.calibration.expected
     scores = [token_scores(e.residual, e.prototypes, e.weights, expected[m]) for m, e in evidence(found).items()]
-    moved = {
-        m: (functional.normalize(r.output, dim=-1) - functional.normalize(r.target, dim=-1)).norm(dim=-1)
-        for m, r in found.items()
-    }
+    moved = {m: displacement_lengths(r.target, r.output) for m, r in found.items()}
     return TokenArrays(
         residual={m: _numpy(r.residual[0]) for m, r in found.items()},
         displacement={m: _numpy(length[0]) for m, length in moved.items()},
@@ -131,11 +127,8 @@ def _token_arrays(inspector: Inspector, found: Mapping[Modality, Reconstruction]
 
 def _inside(result: InspectionResult, frame: Frame) -> BoolArray:
     """Tokens on the part whose centre scores at or above the threshold."""
-    x, y = (np.rint(values).astype(int) for values in token_pixels(frame))
-    rows, columns = result.map.shape
-    within = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
-    values = result.map[y.clip(0, rows - 1), x.clip(0, columns - 1)]
-    above: BoolArray = (np.nan_to_num(values, nan=-np.inf) >= result.threshold) & within & frame.foreground
+    scores = score_at_tokens(result.map, frame)
+    above: BoolArray = (np.nan_to_num(scores, nan=-np.inf) >= result.threshold) & frame.foreground
     return above
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pirn_core.data.crop import applied, inverted
-from pirn_core.data.sample import Modality
+from pirn_core.data.sample import FloatArray, Modality
 from pirn_core.encoding import Prepared
 from pirn_core.explain.pieces import PatchView, TopPrototype
 from pirn_core.model import TrainedModel
@@ -54,6 +54,15 @@ def token_pixels(frame: Frame) -> tuple[NDArray[np.float64], NDArray[np.float64]
     centres = (np.arange(frame.grid) + 0.5) * side / frame.grid - 0.5
     column, row = np.meshgrid(centres, centres)
     return applied(frame.view.to_image, column.ravel(), row.ravel())
+
+
+def score_at_tokens(values: FloatArray, frame: Frame) -> FloatArray:
+    """A map of the image (H, W) at the tokens' centres, (N,); NaN where it has none or the centre is outside."""
+    x, y = (np.rint(places).astype(int) for places in token_pixels(frame))
+    rows, columns = values.shape
+    within = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
+    found: FloatArray = np.where(within, values[y.clip(0, rows - 1), x.clip(0, columns - 1)], np.float32(np.nan))
+    return found
 
 
 def nearest_token(frame: Frame, row: int, column: int) -> int:

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
 
+from pirn_app import furnishing
 from pirn_app.messages import events, jobs
 from pirn_app.opening import job_for
 from pirn_core.errors import PirnError
@@ -252,3 +254,27 @@ def test_a_real_engine_ends_cleanly_when_the_window_closes_early(tmp_path):
     done = _python(code, tmp_path, str(Path(__file__).parent))
     assert done.stdout.strip() == "0 True", done.stdout + done.stderr
     assert "QThread" not in done.stderr and "Traceback" not in done.stderr
+
+
+def test_no_part_of_the_window_ever_opens_as_a_window_of_its_own(qtbot, qapp, tmp_path, make_parts):
+    """Such windows flash by on a screen and take the keyboard's focus away."""
+    seen = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Show and watched.isWidgetType() and watched.isWindow():
+                seen.append(watched.objectName() or type(watched).__name__)
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    app, engine = shell.launch(tmp_path / "config", makers=furnishing.view_makers)
+    qtbot.addWidget(app.window)
+    app.window.show()
+    engine.event.emit(events.PartsOpened(make_parts()))
+    for name in ("train", "inspect", "setup"):
+        app.context.actions.trigger(f"workspace-{name}")
+        qtbot.wait(50)
+    qapp.removeEventFilter(watch)
+    app.close()
+    assert set(seen) == {"main-window"}

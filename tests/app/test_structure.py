@@ -1,4 +1,4 @@
-"""The house rules that import contracts cannot say: which part of Qt a package may use, and that views are strangers."""
+"""House rules that import contracts cannot say: which part of Qt a package may use, and that views are strangers."""
 
 import ast
 from collections.abc import Iterator

@@ -298,7 +298,7 @@ def test_a_newer_file_is_refused_as_such(saved, tmp_path):
         meta["something_new"] = True
 
     path = rewritten(saved[1], tmp_path / "m.pirn", edit=newer)
-    error = refused(path, r"has schema 2, this program knows up to 1 .*9\.8\.7")
+    error = refused(path, r"has schema 3, this program knows up to 2 .*9\.8\.7")
     assert error.advice == "Update the program."
 
 

@@ -13,6 +13,10 @@ from pirn_app.messages.jobs import InspectPart, InspectParts
 
 if TYPE_CHECKING:
     from pirn_core.batch import Failed, Inspected
+    from pirn_core.calibration import NormalRecord
+    from pirn_core.data.sample import LengthUnit
+    from pirn_core.feedback.trace import Trace
+    from pirn_core.results import InspectionResult
 
 
 def inspect_part(job: InspectPart, tools: Tools) -> Generator[Event, None, str]:
@@ -24,11 +28,14 @@ def inspect_part(job: InspectPart, tools: Tools) -> Generator[Event, None, str]:
     kept = tools.bench.kept(key)
     if kept is not None:
         with memory_advice("Choose the CPU as device."):
-            yield PartInspected(inspector.inspect(kept[0]), kept[1])
+            result, record = inspector.inspect_recorded(kept[0])
+        _keep(result, record, kept[1], job.unit, tools)
+        yield PartInspected(result, kept[1])
         return ""
     for found in inspect_parts(inspector, [job.ref], unit=job.unit):
         if not isinstance(found, Failed):
             tools.bench.keep(key, found.prepared, found.shot)
+            traced(found, job.unit, tools)
         yield _told(found)
     return ""
 
@@ -42,10 +49,23 @@ def inspect_many(job: InspectParts, tools: Tools) -> Generator[Event, None, str]
     yield tools.progress(0.0, f"0 of {total} parts")
     for number, found in enumerate(inspect_parts(inspector, job.refs, unit=job.unit), start=1):
         failed += isinstance(found, Failed)
+        if not isinstance(found, Failed) and tools.bench.inspector.model.id == inspector.model.id:
+            traced(found, job.unit, tools)
         yield _told(found)
         each = (time.perf_counter() - began) / number
         yield tools.progress(number / total, f"{number} of {total} parts", each * (total - number))
     return f"{total - failed} parts inspected{f', {failed} could not be' if failed else ''}."
+
+
+def traced(found: Inspected, unit: LengthUnit | None, tools: Tools) -> Trace:
+    """Keeps what it takes to judge a part by another calibration later."""
+    return _keep(found.result, found.record, found.shot, unit, tools)
+
+
+def _keep(result: InspectionResult, record: NormalRecord, shot: bool, unit: LengthUnit | None, tools: Tools) -> Trace:
+    from pirn_core.feedback.trace import Trace
+
+    return tools.bench.keep_trace(key_of(result.ref, unit), Trace.of(result, record, shot))
 
 
 def _told(found: Inspected | Failed) -> Event:

@@ -30,8 +30,11 @@ def _anomaly(cloud: Cloud, picture: Picture, context: Context) -> tuple[ByteArra
     values = _map(picture, context)
     if isinstance(values, str) or model is None:
         return base, (str(values),)
-    score_range = shown_range(model.colour_range, values, look.per_image)
+    layer = context.display.layer
+    score_range = shown_range(model.colour_range if layer is None else layer.span, values, look.per_image)
     notes = ("Colours: range of this image.",) if look.per_image else ()
+    if layer is not None:
+        notes = (f"Colours: {layer.title}.", *notes)
     return heat_colours(cloud, base, values, score_range, look.colour_map, look.opacity), notes
 
 
@@ -48,5 +51,8 @@ def _map(picture: Picture, context: Context) -> FloatArray | str:
         )
     if result.map.shape != picture.shape:
         return "The map has another size than the picture. Inspect this part again."
+    if (layer := context.display.layer) is not None:
+        fits = layer.part == picture.ref.id and layer.values.shape == picture.shape
+        return layer.values if fits else f"{layer.title}: not there for this part yet."
     found = result.map if source == "fused" else result.maps.get(source)
     return "This part has no such map." if found is None else found

@@ -15,6 +15,8 @@ REACH = 16
 """Pixels around the cursor's place that the marker covers."""
 _RING, _GAP, _ARM = 6.5, 9.5, 14.0
 _RIM = QColor(0, 0, 0, 170)
+_LARGE_FROM = 360
+"""Pixels of the shorter side from which on the cross of axes has its full size."""
 _AXES = (("x", "#e0655f"), ("y", "#6fbf5f"), ("z", "#5f9ce0"))
 
 
@@ -92,7 +94,7 @@ def draw_box(
     places = [QPointF(float(x) / ratio, float(y) / ratio) for x, y in zip(shown.x, shown.y, strict=True)]
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    ink = QColor(colours.text)
+    ink = QColor(colours.on_image)
     labels: dict[int, tuple[float, int, int]] = {}
     for first, second, axis in _edges():
         seen = _facing(first, axis, low, high, eye)
@@ -126,25 +128,26 @@ def _facing(corner: int, axis: int, low: FloatArray, high: FloatArray, eye: Vect
 
 def draw_axes(painter: QPainter, pose: Pose, area: QRectF, colours: Palette) -> None:
     """A small cross of axes at the lower right: x right, y down and z away, as in the pictures."""
+    scale = 1.0 if min(area.width(), area.height()) >= _LARGE_FROM else 0.6
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    origin = area.bottomRight() - QPointF(40, 40)
-    _fill(painter, QRectF(origin.x() - 36, origin.y() - 36, 72, 72), colours, round_by=36)
+    origin = area.bottomRight() - QPointF(40, 40) * scale
+    _fill(painter, QRectF(origin.x() - 36 * scale, origin.y() - 36 * scale, 72 * scale, 72 * scale), colours, 36 * scale)
+    font = _font(painter)
+    font.setPixelSize(TEXT if scale == 1.0 else TEXT - 2)
+    painter.setFont(font)
     turned = pose.axes
     order = sorted(range(3), key=lambda axis: -turned[2, axis])
     for axis in order:
         name, colour = _AXES[axis]
         end = QPointF(float(turned[0, axis]), -float(turned[1, axis]))
         painter.setPen(QPen(QColor(colour), 2))
-        painter.drawLine(origin, origin + end * 18)
+        painter.drawLine(origin, origin + end * 18 * scale)
         if np.hypot(end.x(), end.y()) < 0.3:
             continue  # it points at the eye
         painter.setPen(QColor(colours.text))
-        painter.drawText(
-            QRectF(origin.x() + end.x() * 26 - 8, origin.y() + end.y() * 26 - 8, 16, 16),
-            Qt.AlignmentFlag.AlignCenter,
-            name,
-        )
+        at = origin + end * (26 if scale == 1.0 else 17)
+        painter.drawText(QRectF(at.x() - 8, at.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
     painter.restore()
 
 

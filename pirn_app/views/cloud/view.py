@@ -27,6 +27,7 @@ class CloudView(View):
 
     name = "cloud"
     title = "3D point cloud"
+    short = "3D"
     help = (
         "The points of the scan: drag turns, right drag moves, the wheel zooms to the mouse, a click marks the pixel "
         "in all views. Holes are places that the scanner did not see; the scores there rest on filled-in heights."
@@ -34,7 +35,7 @@ class CloudView(View):
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self.tools = Tools(self.title, self.help, self._key())
+        self.tools = Tools(self.title, self.short, self.help, self._key())
         self.surface = Surface(context.theme.palette)
         self.empty = EmptyState(context)
         self._off: NoOpenGLError | None = None
@@ -53,14 +54,14 @@ class CloudView(View):
 
     def _build(self) -> None:
         self._pages = QStackedLayout()
-        self._pages.addWidget(self.surface)
-        self._pages.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.tools)
-        column.addLayout(self._pages, 1)
-        self.setMinimumSize(160, HEIGHT + 96)
+        column.addLayout(self._pages, 1)  # first of all: a page without a parent would open as a window
+        self._pages.addWidget(self.surface)
+        self._pages.addWidget(self.empty)
+        self.setMinimumSize(150, HEIGHT + 96)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
     def _listen(self) -> None:
@@ -73,6 +74,7 @@ class CloudView(View):
         self.follow(context.cursor.changed, self._cursor_moved)
         self.follow(context.display.changed, self._look_changed)
         self.follow(context.display.framed, self._framed)
+        self.follow(context.display.layered, lambda _layer: self._result_changed())
         self.follow(context.theme.changed, self._recolour)
         self.surface.hovered.connect(context.cursor.hover)
         self.surface.pressed.connect(self._pressed)
@@ -225,7 +227,7 @@ class CloudView(View):
 
     def _recolour(self) -> None:
         palette = self.context.theme.palette
-        self.tools.recolour(palette.text)
+        self.tools.recolour(palette)
         self.surface.set_palette(palette)
 
     # Words ---------------------------------------------------------------------------------------------------------

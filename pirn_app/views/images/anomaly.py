@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from pirn_app.context import Context
@@ -27,8 +26,6 @@ from pirn_core.results import InspectionResult
 
 _CONTOUR_MS = 33
 _CONTOUR = "#ffffff"
-_SLIDER_FROM = 440
-"""Pixels of the pane from which on there is room for the opacity slider; the menu offers steps in any case."""
 
 
 class AnomalyPane(ImagePane):
@@ -36,6 +33,7 @@ class AnomalyPane(ImagePane):
 
     name = "anomaly"
     title = "Anomaly map"
+    short = "Map"
     help = (
         "Colours show the score of every place on a range that is fixed for the model, so a good part shows its "
         "picture; the white line encloses what is at or above the threshold. If good parts glow, add shots that show "
@@ -50,8 +48,10 @@ class AnomalyPane(ImagePane):
 
     def _build(self) -> None:
         palette = self.context.theme.palette
-        self.tools = Tools(self.context)
-        self.header.add(self.tools)
+        self.tools = Tools(self.context, self)
+        self.header.add(self.tools.sources, late=[self.tools.sources.collapse])
+        self.header.add(self.tools.opacity, early=[self.tools.leave_opacity])
+        self.header.add(self.tools.show_menu)
         self.contour, self.truth = Line(_CONTOUR, 1.5), Line(palette.truth, 1.5, dashed=True)
         self.numbers = Numbers(palette)
         for level, item in ((6, self.truth.item), (7, self.contour.item), (10, self.numbers)):
@@ -65,6 +65,7 @@ class AnomalyPane(ImagePane):
     def _listen(self) -> None:
         super()._listen()
         self.follow(self.context.workspace.jobs_changed, self.say)
+        self.follow(self.context.display.layered, self._layered)
 
     def release(self) -> None:
         """Also stops what would still be drawn later."""
@@ -94,6 +95,8 @@ class AnomalyPane(ImagePane):
         result, source = self.result, self.context.display.look.source
         if result is None:
             return None
+        if (layer := self.context.display.layer) is not None:
+            return layer.values if layer.part == result.ref.id and layer.values.shape == result.map.shape else None
         return result.map if source == "fused" else result.maps.get(source)
 
     # Drawing -------------------------------------------------------------------------------------------------------
@@ -114,7 +117,8 @@ class AnomalyPane(ImagePane):
             self.canvas.show_heat(None)
             self._show_scale(None)
             return
-        low, high = shown_range(model.colour_range, values, look.per_image)
+        layer = self.context.display.layer
+        low, high = shown_range(model.colour_range if layer is None else layer.span, values, look.per_image)
         key = (id(values), low, high, look.colour_map, look.opacity)
         if key != self._heat_key:
             self._heat_key = key
@@ -123,11 +127,13 @@ class AnomalyPane(ImagePane):
 
     def _show_scale(self, scale: Scale | None) -> None:
         look, limits = self.context.display.look, self.context.workspace.limits
-        if scale is not None and limits is not None and look.source == "fused":
+        if scale is not None and limits is not None and look.source == "fused" and self.context.display.layer is None:
             scale = replace(scale, threshold=limits[1])
         if scale != self.bar.scale:
             self.bar.show_scale(scale)
-        text = "Range of this image" if scale is not None and look.per_image else ""
+        layer = self.context.display.layer
+        texts = ("" if layer is None else layer.title, "Range of this image" if look.per_image else "")
+        text = ". ".join(filter(None, texts)) if scale is not None else ""
         if text != self.badge.text():
             self.badge.tell(text, self.canvas.width())
         self.arrange()
@@ -179,17 +185,10 @@ class AnomalyPane(ImagePane):
     def arrange(self) -> None:
         """Bar on the right, legend at the bottom, badge and notice on top."""
         super().arrange()
-        room = self.canvas.viewport().rect()
-        height = min(room.height() - 2 * STEP, 26 * STEP)
-        self.bar.setGeometry(room.width() - ColourBar.WIDTH - STEP, STEP, ColourBar.WIDTH, max(height, 1))
-        self.legend.move(STEP, room.height() - self.legend.height() - STEP)
+        room = self.canvas.viewport().size()
+        self.bar.place(room)
+        self.legend.place(room)
         self.badge.move(STEP, STEP)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """A narrow pane has fewer tools."""
-        super().resizeEvent(event)
-        self.header.make_room(self.width())
-        self.tools.make_room(narrow=self.width() < _SLIDER_FROM)
 
     # State -> view -------------------------------------------------------------------------------------------------
 
@@ -200,6 +199,7 @@ class AnomalyPane(ImagePane):
     def look_changed(self, new: Look, old: Look) -> None:
         """Draws what the change concerns."""
         self.tools.show_look(new)
+        self.header.fit_words()
         if new.base != old.base:
             self.redraw_base()
         if (new.heat, new.opacity, new.colour_map, new.per_image, new.source) != (
@@ -211,6 +211,11 @@ class AnomalyPane(ImagePane):
         if (new.contour, new.truth) != (old.contour, old.truth):
             self._draw_contour()
             self._draw_numbers()
+        self.say()
+
+    def _layered(self, layer: object) -> None:
+        """Another map stands in the place of the score, or the score again."""
+        self._heat_due.want()
         self.say()
 
     def region_chosen(self, region: int | None) -> None:
@@ -233,6 +238,8 @@ class AnomalyPane(ImagePane):
             return ""
         if workspace.model is None:
             return self._without_model()
+        if (layer := self.context.display.layer) is not None and self.result is not None:
+            return f"{layer.title}: not there for this part yet."
         if self.result is not None:
             return "The model has no map of this kind. Choose Fused."
         return self._without_result(picture.ref.id)

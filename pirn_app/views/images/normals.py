@@ -13,6 +13,7 @@ class NormalsPane(ImagePane):
 
     name = "normals"
     title = "Surface normals"
+    short = "Normals"
     help = (
         "Which way the surface looks: light blue faces the camera, red to the right, green upwards. Hatched pixels "
         "have no 3D point and were filled in; where it looks noisy, smooth the normals in the preprocessing."

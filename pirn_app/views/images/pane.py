@@ -32,6 +32,8 @@ _MEASURE_MS = 120
 class ImagePane(View):
     """A picture of the part in view. Subclasses say which picture, what lies over it and what to say without."""
 
+    short: ClassVar[str] = ""
+    """A shorter word for the title, where there is little room."""
     lacks: ClassVar[str] = ""
     """What to say of a part without this picture."""
 
@@ -39,7 +41,7 @@ class ImagePane(View):
         super().__init__(context, parent)
         palette = context.theme.palette
         self.picture: Picture | None = None
-        self.header = Header(context, self.name, self.title, self.help)
+        self.header = Header(context, self.name, self.title, self.short, self.help)
         self.canvas = Canvas(palette)
         self.empty = EmptyState(context)
         self.notice = Notice("notice-plate", self.canvas)
@@ -62,14 +64,14 @@ class ImagePane(View):
             line.show(None)
             self.canvas.add_layer(line.item, level)
         self._pages = QStackedLayout()
-        self._pages.addWidget(self.canvas)
-        self._pages.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
-        column.addLayout(self._pages, 1)
-        self.setMinimumSize(160, HEIGHT + 96)
+        column.addLayout(self._pages, 1)  # first of all: a page without a parent would open as a window
+        self._pages.addWidget(self.canvas)
+        self._pages.addWidget(self.empty)
+        self.setMinimumSize(150, HEIGHT + 96)
         self.setFocusProxy(self.canvas)
 
     def _listen(self) -> None:
@@ -234,7 +236,7 @@ class ImagePane(View):
 
     def _recolour(self) -> None:
         palette = self.context.theme.palette
-        self.header.recolour()
+        self.header.recolour(palette)
         self.canvas.recolour(palette)
         self.notice.recolour(palette)
         self._part_line.recolour(palette.accent)

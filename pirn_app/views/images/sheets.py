@@ -15,6 +15,11 @@ from pirn_app.theme import STEP, TEXT, Palette
 
 _VEIL = 225
 """Opacity of the plates, of 255."""
+_WIDE_ROOM, _HIGH_ROOM = 420, 360
+"""Pixels of a picture from which on the colour bar has its full size."""
+_TINY = (200, 132)
+"""Pixels of a picture below which sheets would cover the part."""
+_LEGEND_ROOM = (264, 200)
 
 
 def plate_colour(palette: Palette) -> QColor:
@@ -101,11 +106,10 @@ class Scale:
 class ColourBar(_Sheet):
     """Which colour is which score, with the threshold."""
 
-    WIDTH = 62
-
     def __init__(self, palette: Palette, parent: QWidget) -> None:
         super().__init__("colour-bar", palette, parent)
         self._scale: Scale | None = None
+        self._room, self._slim = QSize(), False
 
     @property
     def scale(self) -> Scale | None:
@@ -115,8 +119,33 @@ class ColourBar(_Sheet):
     def show_scale(self, scale: Scale | None) -> None:
         """Another scale; None hides the bar."""
         self._scale = scale
-        self.setVisible(scale is not None)
+        self.place(self._room)
         self.update()
+
+    def place(self, room: QSize) -> None:
+        """Stands at the upper right of a picture of some size: slim over a small one, absent over a tiny one."""
+        self._room = room
+        self._slim = room.width() < _WIDE_ROOM or room.height() < _HIGH_ROOM
+        tiny = room.width() < _TINY[0] or room.height() < _TINY[1]
+        self.setVisible(self._scale is not None and not tiny)
+        if self._scale is None or tiny:
+            return
+        metrics = QFontMetrics(self._figures())
+        words = max(metrics.horizontalAdvance(word) for word in self.words)
+        edge = STEP // 2 if self._slim else STEP
+        wide = words + self._strip + 2 * edge + STEP
+        high = max(room.height() * 2 // 5, _TINY[1] - 4 * STEP) if self._slim else 26 * STEP
+        self.setGeometry(room.width() - wide - edge, edge, wide, min(high, room.height() - 2 * edge))
+
+    @property
+    def _strip(self) -> int:
+        """Width of the colours."""
+        return 6 if self._slim else 10
+
+    def _figures(self) -> QFont:
+        font = _font(self)
+        font.setPixelSize(TEXT - 2 if self._slim else TEXT - 1)
+        return font
 
     @property
     def words(self) -> tuple[str, str, str]:
@@ -133,10 +162,11 @@ class ColourBar(_Sheet):
         if self._scale is None:
             return
         painter = self._plate()
-        painter.setFont(_font(self))
+        painter.setFont(self._figures())
         colours = lut(self._scale.colour_map)[::-1].copy()
         strip = QImage(colours.data, 1, 256, 3, QImage.Format.Format_RGB888)
-        bar = QRectF(self.width() - STEP - 10, STEP + 4, 10, self.height() - 2 * STEP - 8)
+        edge = STEP // 2 if self._slim else STEP
+        bar = QRectF(self.width() - edge - self._strip, edge + 4, self._strip, self.height() - 2 * edge - 8)
         painter.drawImage(bar, strip)
         low, high, marked = self.words
         self._figure(painter, bar, bar.bottom(), low, self._palette.muted)
@@ -151,7 +181,7 @@ class ColourBar(_Sheet):
 
     def _figure(self, painter: QPainter, bar: QRectF, at: float, text: str, colour: str) -> None:
         painter.setPen(QColor(colour))
-        place = QRectF(0, at - TEXT, bar.left() - STEP, 2 * TEXT)
+        place = QRectF(0, at - TEXT, bar.left() - (6 if self._slim else STEP), 2 * TEXT)
         painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _mark(self, painter: QPainter, bar: QRectF, at: float) -> None:
@@ -160,7 +190,8 @@ class ColourBar(_Sheet):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._palette.text))
         tip = QPointF(bar.left() - 2, at)
-        painter.drawPolygon(QPolygonF([tip, tip + QPointF(-5, -4), tip + QPointF(-5, 4)]))
+        size = 3 if self._slim else 5
+        painter.drawPolygon(QPolygonF([tip, tip + QPointF(-size, 1 - size), tip + QPointF(-size, size - 1)]))
 
 
 @dataclass(frozen=True)
@@ -178,13 +209,22 @@ class Legend(_Sheet):
     def __init__(self, palette: Palette, parent: QWidget) -> None:
         super().__init__("legend", palette, parent)
         self.entries: tuple[Entry, ...] = ()
+        self._room = QSize()
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
         """Another legend; an empty one is hidden."""
         self.entries = tuple(entries)
-        self.setVisible(bool(self.entries))
         self.resize(self.sizeHint())
+        self.place(self._room)
         self.update()
+
+    def place(self, room: QSize) -> None:
+        """Stands at the lower left of a picture of some size; absent where it would cover much of it."""
+        self._room = room
+        fits = room.width() >= _LEGEND_ROOM[0] and room.height() >= _LEGEND_ROOM[1]
+        self.setVisible(bool(self.entries) and fits)
+        edge = STEP if room.width() >= _WIDE_ROOM else STEP // 2
+        self.move(edge, room.height() - self.height() - edge)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As wide as its longest words."""

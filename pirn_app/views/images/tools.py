@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QSlider, QToolButton
 
+from pirn_app.choices import Choice, Choices, word_button
 from pirn_app.context import Context
 from pirn_app.render.colormap import NAMES
 from pirn_app.state.display import Look
 from pirn_app.theme import STEP
+from pirn_app.widgets import named
 
 _SOURCES = (
-    ("fused", "Fused", "Colour and surface together: what the verdict rests on."),
-    ("rgb", "Colour", "The share of the colour image alone."),
-    ("sn", "Surface", "The share of the surface alone."),
+    Choice("fused", "Fused", "Colour and surface together: what the verdict rests on."),
+    Choice("rgb", "Colour", "The share of the colour image alone."),
+    Choice("sn", "Surface", "The share of the surface alone."),
 )
 _BASES = (("rgb", "On the colour image"), ("sn", "On the surface normals"))
 _OPACITIES = (25, 50, 75, 100)
@@ -29,61 +31,46 @@ _LAYERS = (
 )
 
 
-class Tools(QWidget):
-    """Changes the look; follows it where something else changed it."""
+class Tools(QObject):
+    """Changes the look; follows it where something else changed it.
 
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self.setObjectName("anomaly-tools")
+    Attributes:
+        sources: Which map.
+        opacity: Of the map.
+        show_menu: Everything else.
+    """
+
+    def __init__(self, context: Context, parent: QObject) -> None:
+        super().__init__(parent)
         self._display = context.display
         self._own: dict[str, QAction] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        self._sources = QButtonGroup(self)
-        for name, text, hint in _SOURCES:
-            row.addWidget(self._source(name, text, hint))
-        self._opacity = self._slider()
-        row.addWidget(self._opacity, 1)
-        row.addWidget(self._show_button(context))
+        self.sources = Choices("source", _SOURCES, "Which map is shown.")
+        self.sources.chosen.connect(lambda name: self._display.set(source=name))
+        self.opacity = self._slider()
+        self.show_menu = self._show_button(context)
         self.show_look(context.display.look)
 
     def show_look(self, look: Look) -> None:
         """Shows the choices in force, without making them again."""
-        for button in self._sources.buttons():
-            button.setChecked(button.objectName() == f"source-{look.source}")
-        with QSignalBlocker(self._opacity):
-            self._opacity.setValue(round(look.opacity * 100))
-        self._opacity.setEnabled(look.heat)
+        self.sources.set_current(look.source)
+        with QSignalBlocker(self.opacity):
+            self.opacity.setValue(round(look.opacity * 100))
+        self.opacity.setEnabled(look.heat)
         wanted = {f"base-{look.base}": True, f"map-{look.colour_map}": True, "per-image": look.per_image}
         wanted |= {f"opacity-{step}": round(look.opacity * 100) == step for step in _OPACITIES}
         wanted |= {name: bool(getattr(look, field)) for name, field, _ in _LAYERS}
         for name, action in self._own.items():
             action.setChecked(wanted.get(name, False))
 
-    def make_room(self, narrow: bool) -> None:
-        """Without the slider where the strip is narrow."""
-        self._opacity.setVisible(not narrow)
+    def leave_opacity(self, out: bool) -> None:
+        """Without the slider where the strip is narrow: the menu offers steps in any case."""
+        self.opacity.setVisible(not out)
 
     def offer(self, *, colour: bool, surface: bool) -> None:
         """What the part in view has."""
         for name, there in (("rgb", colour), ("sn", surface)):
             self._own[f"base-{name}"].setEnabled(there)
-            for button in self._sources.buttons():
-                if button.objectName() == f"source-{name}":
-                    button.setEnabled(there)
-
-    def _source(self, name: str, text: str, hint: str) -> QToolButton:
-        button = QToolButton(autoRaise=True)
-        button.setCheckable(True)
-        button.setObjectName(f"source-{name}")
-        button.setText(text)
-        button.setToolTip(hint)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        button.clicked.connect(lambda _on=False: self._display.set(source=name))
-        self._sources.addButton(button)
-        return button
+            self.sources.offer(name, there)
 
     def _slider(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
@@ -93,25 +80,19 @@ class Tools(QWidget):
         slider.setToolTip("Opacity of the map at the upper end of its range.")
         slider.setAccessibleName("Opacity of the map")
         slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        slider.setMinimumWidth(56)
-        slider.setMaximumWidth(120)
-        slider.setContentsMargins(STEP, 0, STEP, 0)
+        slider.setFixedWidth(11 * STEP)
         slider.valueChanged.connect(lambda value: self._display.set(opacity=value / 100))
         return slider
 
     def _show_button(self, context: Context) -> QToolButton:
-        button = QToolButton(autoRaise=True)
-        button.setObjectName("show-menu")
-        button.setText("Show")
+        button = named(word_button("Show ▾"), "show-menu")
         button.setToolTip("Layers, picture under the map, colour map and range.")
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setMenu(self._menu(context))
+        button.setMenu(self._menu(context, button))
         return button
 
-    def _menu(self, context: Context) -> QMenu:
-        menu = QMenu(self)
+    def _menu(self, context: Context, parent: QToolButton) -> QMenu:
+        menu = QMenu(parent)
         menu.setToolTipsVisible(True)
         for name, field, text in _LAYERS:
             if name in context.actions:

@@ -50,7 +50,7 @@ class InspectionView(View):
         inner.setProperty("scrolled", True)
         column = QVBoxLayout(inner)
         column.setContentsMargins(STEP, STEP, STEP, STEP)
-        column.setSpacing(2 * STEP)
+        column.setSpacing(STEP + STEP // 2)
         for section in (self.verdict, self.threshold, self.modalities, self.regions):
             column.addWidget(section)
         column.addStretch()

@@ -44,7 +44,7 @@ class Section(QWidget):
         self.head.addStretch()
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(STEP)
+        self.column.setSpacing(STEP // 2)
         self.column.addLayout(self.head)
 
 

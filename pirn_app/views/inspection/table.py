@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from pirn_app.state.statistics import decimals
@@ -26,6 +26,8 @@ Index = QModelIndex | QPersistentModelIndex
 ROWS = 50
 """More rows help nobody; how many are left out is said below."""
 _SEEN = 8
+_MOST_GAP = 4 * STEP
+"""Pixels that a column gets beyond its words at most: rows that are torn apart are hard to read."""
 ACCEPTED = 6
 _HINTS = (
     "Number, by falling highest score. A click shows the region in all views, a second click all of the part.",
@@ -185,6 +187,22 @@ class RegionTable(QTableView):
             self.horizontalHeader().resizeSection(column, widest + STEP)
         shown = min(self.rows.rowCount(), _SEEN)
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + shown * 3 * STEP + 2 * self.frameWidth())
+
+    def fit_columns(self) -> None:
+        """As wide as their words (the header's own hint leaves room for sort marks); what is left goes to all alike."""
+        metrics, needed = self.fontMetrics(), []
+        for column in range(self.rows.columnCount()):
+            words = [*self.rows.headerData(column, Qt.Orientation.Horizontal).split("\n"), *self.rows.texts(column)]
+            needed.append(max(metrics.horizontalAdvance(word) for word in words) + STEP)
+        spare, parts = max(self.viewport().width() - sum(needed), 0), len(needed) - 1
+        for column, width in enumerate(needed):
+            # The number stays narrow; rounding leaves no pixel over at the end.
+            more = 0 if column == 0 else min(spare * column // parts - spare * (column - 1) // parts, _MOST_GAP)
+            self.horizontalHeader().resizeSection(column, width + more)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102, N802
+        super().resizeEvent(event)
+        self.fit_columns()
 
     def mark(self, row: int | None) -> None:
         """Shows which row is chosen without telling anybody."""

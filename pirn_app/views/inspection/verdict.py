@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pirn_app.icons import pixmap
 from pirn_app.state.history import Label
@@ -37,6 +38,9 @@ class VerdictCard(QWidget):
         }
         self._retrain = ActionButton(view, "train", "Train again")
         self._labels = _Labels(view)
+        self._folder = QLabel()
+        self._folder.setObjectName("folder-label")
+        self._folder.setProperty("role", "muted")
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -48,8 +52,13 @@ class VerdictCard(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(STEP)
-        for widget in (self._banner, self._text, self._notice):
-            column.addWidget(widget)
+        text = QHBoxLayout()
+        text.setSpacing(STEP)
+        text.addWidget(self._text, 1)
+        text.addWidget(self._folder, alignment=Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+        column.addWidget(self._banner)
+        column.addLayout(text)
+        column.addWidget(self._notice)
         column.addLayout(buttons)
         column.addWidget(self._outdated)
         self._retrain.setObjectName("button-retrain")
@@ -61,7 +70,9 @@ class VerdictCard(QWidget):
         workspace, colours = self._context.workspace, self._context.theme.palette
         part = self._context.cursor.place.part
         said = self.headline = headline(workspace, part)
-        self._banner.tell(said, self._view)
+        ref = workspace.ref(part)
+        self._banner.tell(said, part if ref is not None else "", self._view)
+        self._folder.setText("" if ref is None or not ref.label else f"folder says {ref.label}")
         self._text.tell(said.text)
         self._notice.tell("\n".join(said.warnings), "warning", colours.unsure)
         for name, button in self._buttons.items():
@@ -77,31 +88,38 @@ class VerdictCard(QWidget):
 
 
 class _Banner(QWidget):
-    """The verdict on its own ground, with a bar of its colour at the left."""
+    """The verdict and the part's name on their own ground, with a bar of the verdict's colour at the left."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._mark, self._word = QLabel(), QLabel()
+        self._mark, self._word, self._part = QLabel(), QLabel(), QLabel()
         self._score, self._threshold = QLabel(), QLabel()
         self._colour, self._ground = "", ""
         self._word.setObjectName("verdict-word")
         self._word.setWordWrap(True)
+        self._part.setObjectName("verdict-part")
+        self._part.setWordWrap(True)
         self._score.setObjectName("verdict-score")
         self._threshold.setObjectName("verdict-threshold")
-        self._threshold.setProperty("role", "muted")
+        for label in (self._part, self._threshold):
+            label.setProperty("role", "muted")
         for label in (self._word, self._score):
             label.setProperty("role", "title")
         self._mark.setFixedSize(24, 24)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(STEP + STEP // 2, STEP, STEP, STEP)
-        row.setSpacing(STEP)
-        row.addWidget(self._mark)
-        row.addWidget(self._word, 1)
-        row.addWidget(self._score)
-        row.addWidget(self._threshold)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        grid = QGridLayout(self)
+        grid.setContentsMargins(STEP + STEP // 2, STEP // 2, STEP, STEP // 2)
+        grid.setHorizontalSpacing(STEP)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(self._mark, 0, 0, 2, 1)
+        grid.addWidget(self._word, 0, 1)
+        grid.addWidget(self._part, 1, 1)
+        grid.addWidget(self._score, 0, 2, right)
+        grid.addWidget(self._threshold, 1, 2, right)
 
-    def tell(self, said: Headline, view: View) -> None:
-        """Shows a headline in the theme's colours."""
+    def tell(self, said: Headline, part: str, view: View) -> None:
+        """Shows a headline about a part (`` for none) in the theme's colours."""
         colours = view.context.theme.palette
         self._ground = colours.raised
         self._colour = colours.verdict(said.verdict) if said.kind != "failed" else colours.ng
@@ -109,12 +127,14 @@ class _Banner(QWidget):
         self._mark.setPixmap(pixmap(mark, self._colour, 24, self.devicePixelRatioF()))
         self._word.setText(said.title)
         self._word.setStyleSheet(f"color: {self._colour}" if said.verdict is not None else "")
+        self._part.setText(part.replace("/", " / "))
+        self._part.setVisible(bool(part))
         self._score.setText(said.score)
         self._score.setToolTip("The highest value of the part's anomaly map.")
         self._score.setVisible(bool(said.score))
         self._threshold.setText(f"threshold {said.threshold}")
         self._threshold.setVisible(bool(said.threshold))
-        self.setAccessibleName(f"{said.title} {said.score}".strip())
+        self.setAccessibleName(f"{part} {said.title} {said.score}".strip())
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -124,22 +144,19 @@ class _Banner(QWidget):
 
 
 class _Labels(QWidget):
-    """The user's own judgement of the part, next to the folder's."""
+    """The user's own judgement of the part."""
 
     def __init__(self, view: View) -> None:
         super().__init__(view)
         self._context = view.context
         self._buttons: dict[Label | None, QPushButton] = {}
-        self._folder = QLabel()
-        self._folder.setObjectName("folder-label")
-        self._folder.setProperty("role", "muted")
         caption = QLabel("Your label")
         caption.setProperty("role", "muted")
-        head, row = QHBoxLayout(), QHBoxLayout()
-        head.addWidget(caption)
-        head.addStretch()
-        head.addWidget(self._folder)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(STEP // 2)
+        row.addWidget(caption)
+        row.addSpacing(STEP // 2)
         for label, text, action, hint in _LABELS:
             button = QPushButton(text)
             button.setCheckable(True)
@@ -149,20 +166,13 @@ class _Labels(QWidget):
             button.clicked.connect(lambda _on=False, action=action, label=label: self._choose(action, label))
             self._buttons[label] = button
             row.addWidget(button, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(STEP // 2)
-        column.addLayout(head)
-        column.addLayout(row)
 
     def refresh(self, part: str) -> None:
-        """Shows the labels of a part."""
-        ref = self._context.workspace.ref(part)
-        self.setVisible(ref is not None)
+        """Shows the label of a part."""
+        self.setVisible(self._context.workspace.ref(part) is not None)
         own = self._context.workspace.document.labels.get(part)
         for label, button in self._buttons.items():
             button.setChecked(label == own)
-        self._folder.setText("" if ref is None or not ref.label else f"folder says {ref.label}")
 
     def _choose(self, action: str, label: Label | None) -> None:
         part, actions = self._context.cursor.place.part, self._context.actions

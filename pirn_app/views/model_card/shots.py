@@ -60,7 +60,7 @@ class ShotStrip(QWidget):
 
     def recolour(self, palette: Palette) -> None:
         """Takes the theme's colours."""
-        self.setStyleSheet(f"QLabel#card-shot {{ background: {palette.image}; color: {palette.muted}; }}")
+        self.setStyleSheet(f"QLabel#card-shot {{ background: {palette.image}; color: {palette.on_image}; }}")
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As narrow as one picture; as high as the rows that there are now."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -23,7 +26,11 @@ from pirn_app.views.model_card.shots import ShotStrip
 from pirn_app.views.model_card.words import PRESETS, Section, as_text, figure, local, sections
 from pirn_app.views.view import EmptyState, View
 
-_TWO_COLUMNS = 760
+_TWO_COLUMNS, _FIGURES_FROM, _BUTTON_FROM, _BESIDE_FROM = 760, 400, 340, 290
+"""Widths from which on the sections stand in two columns, the figures in one row, the button has its words, and values
+stand beside their names."""
+_LONGEST = 16
+"""Letters of a word that need not be broken anywhere."""
 REDRAW_MS = 100
 """Least time between two drawings while the threshold is moved."""
 
@@ -40,7 +47,7 @@ class ModelCardView(View):
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._columns = 0
+        self._arranged: tuple[int, bool] | None = None
         self._stale = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -50,17 +57,23 @@ class ModelCardView(View):
         self.empty.tell("No model yet. Pick 5 to 10 good parts and train, or open a model file.", "train")
         self.open_button = QPushButton("Open a model")
         self.open_button.setObjectName("card-open-model")
-        self.open_button.setVisible("open-model" in context.actions)
+        if "open-model" not in context.actions:
+            self.open_button.hide()
         self.open_button.clicked.connect(lambda: context.actions.trigger("open-model"))
         self.headline, self.summary, self.warnings = _label("title"), _label("muted"), _label("warning")
         self.headline.setObjectName("card-headline")
         self.warnings.setObjectName("card-warnings")
         self.copy_button = QPushButton("Copy as text")
+        self.copy_button.setToolTip("Copies the whole card as text.")
+        self.copy_button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.copy_button.setObjectName("copy-card")
         self.copy_button.clicked.connect(self.copy)
-        self.figures = QHBoxLayout()
+        self.figures = QGridLayout()
         self.shots = ShotStrip(context)
         self._boxes: list[QWidget] = []
+        self._shown: tuple[Section, ...] = ()
+        self._stacked = False
+        self._figures: list[QWidget] = []
         self._lay_out()
         workspace = context.workspace
         self.follow(workspace.model_changed, self._refresh)
@@ -79,12 +92,13 @@ class ModelCardView(View):
         body = QWidget()
         body.setProperty("scrolled", True)
         column = QVBoxLayout(body)
-        column.setContentsMargins(2 * STEP, 2 * STEP, 2 * STEP, 2 * STEP)
+        column.setContentsMargins(STEP, STEP, STEP, STEP)
         column.setSpacing(STEP)
         head = QHBoxLayout()
         head.addWidget(self.headline, stretch=1)
-        head.addWidget(self.copy_button)
-        self.figures.setSpacing(2 * STEP)
+        head.addWidget(self.copy_button, alignment=Qt.AlignmentFlag.AlignTop)
+        self.figures.setHorizontalSpacing(2 * STEP)
+        self.figures.setVerticalSpacing(STEP // 2)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(4 * STEP)
         self._grid.setVerticalSpacing(2 * STEP)
@@ -149,38 +163,44 @@ class ModelCardView(View):
         ]
         if found is not None and found.untrained >= 0:
             shown.append((f"{found.trained:.3f}", f"separation, {found.untrained:.3f} untrained"))
-        _empty(self.figures)
-        for value, words in shown:
-            pair = QWidget()
-            column = QVBoxLayout(pair)
-            column.setContentsMargins(0, STEP // 2, 0, STEP // 2)
-            column.setSpacing(0)
-            column.addWidget(_label("title", value, wrap=False))
-            column.addWidget(_label("muted", words), alignment=Qt.AlignmentFlag.AlignTop)
-            column.addStretch()
-            self.figures.addWidget(pair, stretch=2 if "," in words else 1)
+        for pair in self._figures:
+            pair.hide()
+            pair.deleteLater()
+        self._figures = [_figure(value, words) for value, words in shown]
 
     def _show_sections(self, shown: tuple[Section, ...]) -> None:
+        self._shown = shown
         for box in self._boxes:
             box.hide()
             box.deleteLater()
-        self._boxes = [_section(section) for section in shown]
-        self._columns = 0
+        stacked = self.width() < _BESIDE_FROM
+        self._boxes = [_section(section, stacked=stacked) for section in shown]
+        self._stacked = stacked
+        self._arranged = None
         self._arrange()
 
     def _arrange(self) -> None:
         columns = 2 if self.width() >= _TWO_COLUMNS else 1
-        if columns == self._columns:
+        key = (columns, self.width() >= _FIGURES_FROM)
+        if key == self._arranged:
             return
-        self._columns = columns
+        self._arranged = key
+        beside = len(self._figures) if self.width() >= _FIGURES_FROM else 2
+        for number, pair in enumerate(self._figures):
+            self.figures.addWidget(pair, number // beside, number % beside, Qt.AlignmentFlag.AlignTop)
+        for place in range(len(self._figures)):
+            self.figures.setColumnStretch(place, 1 if place < beside else 0)
         for number, box in enumerate(self._boxes):
             self._grid.addWidget(box, number // columns, number % columns, Qt.AlignmentFlag.AlignTop)
         for place in range(2):
             self._grid.setColumnStretch(place, 1 if place < columns else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """One or two columns."""
+        """One or two columns; values below their names where it is narrow."""
         super().resizeEvent(event)
+        self.copy_button.setText("Copy as text" if self.width() >= _BUTTON_FROM else "")
+        if self._stacked != (self.width() < _BESIDE_FROM) and self._shown:
+            self._show_sections(self._shown)
         self._arrange()
 
     def copy(self) -> None:
@@ -197,23 +217,45 @@ class ModelCardView(View):
         self.shots.recolour(palette)
 
 
-def _section(section: Section) -> QWidget:
+def _figure(value: str, words: str) -> QWidget:
+    pair = QWidget()
+    column = QVBoxLayout(pair)
+    column.setContentsMargins(0, STEP // 2, 0, STEP // 2)
+    column.setSpacing(0)
+    column.addWidget(_label("title", value, wrap=False))
+    column.addWidget(_label("muted", words), alignment=Qt.AlignmentFlag.AlignTop)
+    return pair
+
+
+def _section(section: Section, *, stacked: bool) -> QWidget:
     box = QWidget()
     grid = QGridLayout(box)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(STEP)
     grid.setVerticalSpacing(STEP // 2)
-    grid.setColumnMinimumWidth(0, 112)
+    grid.setColumnMinimumWidth(0, 0 if stacked else 104)
     grid.setColumnStretch(1, 1)
     grid.addWidget(_label("heading", section.title), 0, 0, 1, 2)
     for row, (name, value) in enumerate(section.rows, start=1):
-        text = _label("", value)
-        if not name:
-            grid.addWidget(text, row, 0, 1, 2)
+        text = _label("", breakable(value))
+        if name and not stacked:
+            grid.addWidget(_label("muted", name, wrap=False), 2 * row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(text, 2 * row, 1)
             continue
-        grid.addWidget(_label("muted", name, wrap=False), row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(text, row, 1)
+        if name:
+            grid.addWidget(_label("muted", name), 2 * row - 1, 0, 1, 2)
+        grid.addWidget(text, 2 * row, 0, 1, 2)
     return box
+
+
+def breakable(text: str) -> str:
+    """Long words, such as paths, with places where a line may end."""
+
+    def eased(found: re.Match[str]) -> str:
+        parts = re.findall(rf"[^/_.\\-]{{1,{_LONGEST}}}[/_.\\-]?|[/_.\\-]", found[0])
+        return "\N{ZERO WIDTH SPACE}".join(parts)
+
+    return re.sub(rf"\S{{{_LONGEST + 1},}}", eased, text)
 
 
 def _label(role: str, text: str = "", *, wrap: bool = True) -> QLabel:
@@ -222,10 +264,3 @@ def _label(role: str, text: str = "", *, wrap: bool = True) -> QLabel:
     if role:
         made.setProperty("role", role)
     return made
-
-
-def _empty(layout: QHBoxLayout) -> None:
-    while layout.count():
-        item = layout.takeAt(0)
-        if item is not None and (widget := item.widget()) is not None:
-            widget.deleteLater()

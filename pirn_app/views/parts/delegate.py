@@ -26,7 +26,7 @@ class PartDelegate(QStyledItemDelegate):
     """Paints cells from the model and the thumbnails.
 
     Attributes:
-        below: Hidden columns; of them, the line below the name tells class and shot.
+        below: Hidden columns; of them, the class stands below the name, shot beside it, the score below the verdict.
     """
 
     def __init__(self, context: Context, model: PartsModel, parent: QWidget | None = None) -> None:
@@ -63,15 +63,26 @@ class PartDelegate(QStyledItemDelegate):
         left = box.right() + 1 + STEP
         words = QRect(left, rect.top(), max(0, rect.right() - left - STEP // 2), rect.height())
         note = self._note(ref)
-        if not note:
-            self._text(painter, words, name, palette.text, self._font(LARGE))
-            return
-        upper, lower = QRect(words), QRect(words)
-        upper.setBottom(words.center().y() + 1)
-        lower.setTop(words.center().y() + 2)
-        at = Qt.AlignmentFlag.AlignLeft
-        self._text(painter, upper, name, palette.text, self._font(LARGE), at | Qt.AlignmentFlag.AlignBottom)
-        self._text(painter, lower, note, palette.muted, self._font(TEXT - 1), at | Qt.AlignmentFlag.AlignTop)
+        at = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        upper, lower = (words, QRect()) if not note else _halves(words)
+        if Column.SHOT in self.below and self._model.is_shot(ref.id):
+            upper.setRight(self._paint_badge(painter, upper, name, palette) - STEP // 2)
+        self._text(painter, upper, name, palette.text, self._font(LARGE), at)
+        if note:
+            self._text(painter, lower, note, palette.muted, self._font(TEXT - 1), at)
+
+    def _paint_badge(self, painter: QPainter, line: QRect, name: str, palette: Palette) -> int:
+        """The word `shot` right of the name, at the line's end at the latest; where it begins."""
+        painter.setFont(self._font(LARGE))
+        after = line.left() + painter.fontMetrics().horizontalAdvance(name) + STEP
+        painter.setFont(self._font(_SMALL, bold=True))
+        wide = painter.fontMetrics().horizontalAdvance("shot") + STEP
+        left = min(after, line.right() - wide)
+        box = QRect(left, line.center().y() - 6, wide, 14)
+        painter.setPen(QColor(palette.accent))
+        painter.drawRoundedRect(box.adjusted(0, 0, -1, -1), 3, 3)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), "shot")
+        return left
 
     def _paint_picture(self, painter: QPainter, box: QRect, ref: PartRef) -> None:
         palette, thumbnails = self._context.theme.palette, self._context.thumbnails
@@ -82,16 +93,15 @@ class PartDelegate(QStyledItemDelegate):
             painter.drawPixmap(box.topLeft(), picture)
         elif thumbnails.failed(ref):
             painter.setFont(self._font(_SMALL))
-            painter.setPen(QColor(palette.muted))
+            painter.setPen(QColor(palette.on_image))
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), "no\npicture")
 
     def _note(self, ref: PartRef) -> str:
-        words = ["shot"] if Column.SHOT in self.below and self._model.is_shot(ref.id) else []
+        split = " / ".join(word for word in (ref.split, ref.label) if word)
+        words = [split] if Column.CLASS in self.below else []
         words += ["3D only"] if ref.rgb is None else ["colour only"] if ref.xyz is None else []
         if label := self._model.label(ref.id):
             words.append(f"you: {label}")
-        if Column.CLASS in self.below:
-            words.append(" / ".join(word for word in (ref.split, ref.label) if word))
         return " · ".join(word for word in words if word)
 
     def _paint_word(self, painter: QPainter, rect: QRect, ref: PartRef, column: int, word: str) -> None:
@@ -109,10 +119,22 @@ class PartDelegate(QStyledItemDelegate):
             side = Qt.AlignmentFlag.AlignRight
         elif column == Column.VERDICT:
             font, colour = self._font(TEXT, bold=True), self._verdict_colour(ref, palette)
+            inner = self._paint_score(painter, inner, ref, palette)
             inner = self._paint_icon(painter, inner, ref, colour)
         elif column == Column.FIRED:
             inner = self._paint_swatch(painter, inner, palette.rgb if word == "Colour" else palette.sn)
         self._text(painter, inner, word, colour, font, side | Qt.AlignmentFlag.AlignVCenter)
+
+    def _paint_score(self, painter: QPainter, rect: QRect, ref: PartRef, palette: Palette) -> QRect:
+        """The score below the verdict, where it has no column of its own; the room that is left."""
+        score = self._model.score(ref.id) if Column.SCORE in self.below else ""
+        if not score:
+            return rect
+        upper, lower = _halves(rect)
+        at = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        lower.setLeft(lower.left() + _ICON + STEP // 2)
+        self._text(painter, lower, score, palette.text, self._font(TEXT), at)
+        return upper
 
     def _verdict_colour(self, ref: PartRef, palette: Palette) -> str:
         verdict = self._model.verdict(ref.id)
@@ -153,3 +175,13 @@ class PartDelegate(QStyledItemDelegate):
         painter.setPen(QColor(colour))
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         painter.drawText(rect, int(at), shown)
+
+
+def _halves(rect: QRect) -> tuple[QRect, QRect]:
+    """Two lines of text about the middle."""
+    upper, lower = QRect(rect), QRect(rect)
+    upper.setTop(rect.center().y() - 17)
+    upper.setBottom(rect.center().y())
+    lower.setTop(rect.center().y() + 1)
+    lower.setBottom(rect.center().y() + 17)
+    return upper, lower

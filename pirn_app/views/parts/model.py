@@ -91,6 +91,11 @@ class PartsModel(QAbstractTableModel):
         """The user's own judgement; `` for none."""
         return self._workspace.document.labels.get(part, "")
 
+    def score(self, part: str) -> str:
+        """As the list writes it; `` for none."""
+        found = self.result(part)
+        return "" if found is None or math.isnan(found.score) else f"{found.score:.3f}"
+
     @property
     def counts(self) -> Counter[str]:
         """Number of parts by verdict, and `failed`."""
@@ -263,7 +268,7 @@ class PartsModel(QAbstractTableModel):
         if column == Column.VERDICT:
             return "! failed" if found.error else self._verdicts.get(found.part) or ""
         if column == Column.SCORE:
-            return "" if math.isnan(found.score) else f"{found.score:.3f}"
+            return self.score(found.part)
         return self._fired(found.part)
 
     def _fired(self, part: str) -> str:

@@ -11,8 +11,8 @@ from pirn_app.views.parts.delegate import ROW_HEIGHT, PartDelegate
 from pirn_app.views.parts.model import Column, PartsModel
 from pirn_app.views.parts.proxy import PartsProxy
 
-_WIDTHS = {Column.CLASS: 88, Column.SHOT: 48, Column.VERDICT: 88, Column.SCORE: 64, Column.FIRED: 80}
-_NAME = 132
+_WIDTHS = {Column.CLASS: 88, Column.SHOT: 48, Column.VERDICT: 76, Column.SCORE: 64, Column.FIRED: 80}
+_NAME = 190
 """The least width of picture and name; columns go, in this order, until it is there."""
 _GOING = (Column.FIRED, Column.CLASS, Column.SHOT, Column.SCORE)
 
@@ -65,7 +65,7 @@ class PartsTable(QTableView):
         super().resizeEvent(event)
 
     def fit_columns(self) -> None:
-        """Leaves out columns that would squeeze the name; class and shot then stand below the name."""
+        """Leaves out columns that would squeeze the name; what they say then stands beside and below what is left."""
         room = self.viewport().width() - _NAME - sum(_WIDTHS.values())
         for column in _GOING:
             hidden = room < 0

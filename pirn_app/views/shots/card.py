@@ -12,7 +12,7 @@ from pirn_app.theme import STEP, TEXT
 from pirn_app.widgets import named
 from pirn_core.data.sample import PartRef
 
-PICTURE = 88
+PICTURE = 80
 _MARGIN = 4
 _NAME = 18
 _BADGE = 16
@@ -154,7 +154,7 @@ class ShotCard(QAbstractButton):
         if (picture := thumbnails.pixmap(self.ref, PICTURE, self.devicePixelRatioF())) is not None:
             painter.drawPixmap(box.topLeft(), picture)
         elif thumbnails.failed(self.ref):
-            painter.setPen(QColor(palette.muted))
+            painter.setPen(QColor(palette.on_image))
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), "no\npicture")
 
     def _paint_badge(self, painter: QPainter, rect: QRect) -> None:

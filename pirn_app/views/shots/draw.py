@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidge
 
 from pirn_app.state.shots import FEWEST, MOST
 from pirn_app.theme import STEP
+from pirn_app.views.shots.flow import FlowLayout
 from pirn_app.widgets import named
 
 _SEEDS = 999_999
@@ -30,13 +31,10 @@ class DrawRow(QWidget):
         self.clear.setToolTip("Remove all shots.")
         self.pick.clicked.connect(self.picked)
         self.clear.clicked.connect(self.cleared)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(STEP)
-        for widget in (QLabel("Random"), self.count_box, QLabel("seed"), self.seed_box, self.pick):
-            row.addWidget(widget)
-        row.addStretch()
-        row.addWidget(self.clear)
+        self._row = FlowLayout(self, spacing=STEP)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        for pair in ((QLabel("Random"), self.count_box), (QLabel("seed"), self.seed_box), (self.pick, self.clear)):
+            self._row.addWidget(_together(*pair))
 
     def allow(self, good: int, shots: int) -> None:
         """Follows the number of good parts and of shots there are."""
@@ -46,3 +44,14 @@ class DrawRow(QWidget):
         for widget in (self.count_box, self.seed_box, self.pick):
             widget.setEnabled(good > 0)
         self.clear.setEnabled(shots > 0)
+
+
+def _together(*widgets: QWidget) -> QWidget:
+    """Stay in one line when the row wraps."""
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(STEP)
+    for widget in widgets:
+        row.addWidget(widget)
+    return made

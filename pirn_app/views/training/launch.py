@@ -30,7 +30,7 @@ class LaunchBar(QWidget):
         buttons.addWidget(self.train, stretch=1)
         buttons.addWidget(self.cancel)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)
+        column.setContentsMargins(STEP, STEP, STEP, STEP)
         column.setSpacing(STEP // 2)
         column.addWidget(self.shots)
         column.addWidget(self.problems)

@@ -74,7 +74,8 @@ class SetupForm(QWidget):
         self.backbone.currentIndexChanged.connect(lambda _i: plan.choose(backbone=self.backbone.currentData()))
         self.backbone_text = label("", "muted", "backbone-text")
         self.manage = button("Manage…", "manage-backbones", "Import or download backbones.")
-        self.manage.setVisible("backbones" in context.actions)
+        if "backbones" not in context.actions:
+            self.manage.hide()
         self.manage.clicked.connect(lambda: context.actions.trigger("backbones"))
         self.device = self._combo("device", "Device")
         self.device.currentIndexChanged.connect(lambda _i: plan.choose(device=self.device.currentData()))
@@ -104,7 +105,7 @@ class SetupForm(QWidget):
         made.setObjectName(name)
         made.setAccessibleName(words)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        made.setMinimumContentsLength(12)
+        made.setMinimumContentsLength(8)
         self._guard.guard(made)
         return made
 
@@ -128,7 +129,7 @@ class SetupForm(QWidget):
         chooser.addWidget(self.backbone, stretch=1)
         chooser.addWidget(self.manage)
         form = QGridLayout()
-        form.setHorizontalSpacing(2 * STEP)
+        form.setHorizontalSpacing(STEP)
         form.setVerticalSpacing(STEP // 2)
         form.setColumnStretch(1, 1)
         form.addWidget(QLabel("Backbone"), 0, 0)
@@ -140,7 +141,7 @@ class SetupForm(QWidget):
         form.addWidget(QLabel("Seed"), 4, 0)
         form.addWidget(self.seed, 4, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)
+        column.setContentsMargins(STEP, STEP, STEP, STEP)
         column.setSpacing(STEP)
         column.addWidget(label("What to train with", "heading"))
         column.addLayout(segments)

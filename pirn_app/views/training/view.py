@@ -17,8 +17,10 @@ from pirn_app.views.view import View
 
 REDRAW_MS = 100
 """Least time between two drawings of the plots."""
-_NARROW = 720
-_FORM_WIDTH = 370
+_NARROW = 620
+"""Pixels from which on form and plots stand side by side."""
+_FORM, _FORM_MOST = 300, 380
+"""Width of the form beside the plots: as little as it needs, more where there is plenty."""
 
 
 class TrainingView(View):
@@ -52,7 +54,7 @@ class TrainingView(View):
 
     def _lay_out(self) -> None:
         left = QWidget()
-        left.setMinimumWidth(320)
+        left.setMinimumWidth(288)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -69,7 +71,7 @@ class TrainingView(View):
         self._split.addWidget(self.course)
         self._split.setStretchFactor(0, 0)
         self._split.setStretchFactor(1, 1)
-        self._split.setSizes([_FORM_WIDTH, 700])
+        self._split.setSizes([_FORM, 700])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._split)
@@ -138,7 +140,11 @@ class TrainingView(View):
         super().resizeEvent(event)
         narrow = self.width() < _NARROW
         wanted = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
-        if self._split.orientation() != wanted:
-            self._split.setOrientation(wanted)
-            half = self.height() // 2
-            self._split.setSizes([half, half] if narrow else [_FORM_WIDTH, self.width() - _FORM_WIDTH])
+        turned = self._split.orientation() != wanted
+        self._split.setOrientation(wanted)
+        if narrow and turned:
+            form = min(self.form.sizeHint().height() + self.launch.sizeHint().height(), self.height() * 3 // 5)
+            self._split.setSizes([form, self.height() - form])
+        elif not narrow and (turned or event.oldSize().width() != self.width()):
+            form = min(max(self.width() * 3 // 10, _FORM), _FORM_MOST)
+            self._split.setSizes([form, self.width() - form])
