@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -93,16 +93,21 @@ class Feedback(QObject):
 
     def confirm(self, part: str) -> None:
         """Proposes that a whole part is good."""
-        self._propose(part, f"Confirm {_short(part)}", None)
+        self._propose(part, f"Confirm {_short(part)}", (None,))
 
-    def confirm_region(self, part: str, region: Region) -> None:
-        """Proposes that a region of a part is as it should be."""
-        self._propose(part, f"Accept a region of {_short(part)}", region.peak_at)
+    def confirm_regions(self, part: str, regions: Sequence[Region]) -> None:
+        """Proposes that regions of a part are as they should be."""
+        if regions:
+            what = "a region" if len(regions) == 1 else f"{len(regions)} regions"
+            self._propose(part, f"Accept {what} of {_short(part)}", tuple(region.peak_at for region in regions))
 
-    def take_back(self, name: str) -> None:
-        """Proposes to forget a confirmed part or region, by its name in the model."""
-        if self._workspace.model is not None and name in self._workspace.model.card.confirmed:
-            self._ask(Proposal(f"Take back {_short(name)}", Lesson(forget=(name,))))
+    def take_back(self, *names: str) -> None:
+        """Proposes to forget confirmed parts and regions, by their names in the model."""
+        confirmed = () if self._workspace.model is None else self._workspace.model.card.confirmed
+        known = tuple(name for name in names if name in confirmed)
+        if known:
+            what = _short(known[0]) if len(known) == 1 else f"{len(known)} confirmations"
+            self._ask(Proposal(f"Take back {what}", Lesson(forget=known)))
 
     def mark_defect(self, part: str, region: Region | None = None, pixel: tuple[int, int] | None = None) -> None:
         """Labels a part as defective, with the place where that is known; at once, since it changes no model."""
@@ -221,10 +226,10 @@ class Feedback(QObject):
 
     # What the engine tells -----------------------------------------------------------------------------------------
 
-    def _propose(self, part: str, text: str, peak: tuple[int, int] | None) -> None:
+    def _propose(self, part: str, text: str, peaks: tuple[tuple[int, int] | None, ...]) -> None:
         ref = self._workspace.ref(part)
         if ref is not None and not self.obstacle(part):
-            self._ask(Proposal(text, Lesson((Fine(ref, peak),))))
+            self._ask(Proposal(text, Lesson(tuple(Fine(ref, peak) for peak in peaks))))
 
     def _ask(self, proposal: Proposal) -> None:
         workspace = self._workspace

@@ -59,8 +59,7 @@ class PatchBank:
         self._pixels = np.concatenate([shot.pixels for shot in shots])
         shared = [m for m in model.modalities if all(m in shot.tokens for shot in shots)]
         self._tokens = {
-            m: self._standard(m, torch.from_numpy(np.concatenate([shot.tokens[m] for shot in shots])))
-            for m in shared
+            m: self._standard(m, torch.from_numpy(np.concatenate([shot.tokens[m] for shot in shots]))) for m in shared
         }
 
     @torch.inference_mode()

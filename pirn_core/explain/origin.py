@@ -65,9 +65,7 @@ def explain_origin(
     )
 
 
-def with_bank(
-    explanation: OriginExplanation, prepared: Prepared, bank: PatchBank
-) -> OriginExplanation:
+def with_bank(explanation: OriginExplanation, prepared: Prepared, bank: PatchBank) -> OriginExplanation:
     """An explanation that was made without the shots' patches, completed by them."""
     moves: tuple[LayerMoves, ...] = tuple(bank.named(one) for one in explanation.moves)
     return replace(explanation, moves=moves, nearest=bank.lookup(prepared))

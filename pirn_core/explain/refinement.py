@@ -45,9 +45,7 @@ def partly_refined(model: TrainedModel, prepared: Prepared, layers: int) -> Mapp
     return {m: Reconstruction(target, tuple(traces[m])) for m, target in targets.items()}
 
 
-def moves_of(
-    model: TrainedModel, found: Mapping[Modality, Reconstruction], foreground: Tensor
-) -> Iterator[LayerMoves]:
+def moves_of(model: TrainedModel, found: Mapping[Modality, Reconstruction], foreground: Tensor) -> Iterator[LayerMoves]:
     """What moved, layer by layer.
 
     Args:
@@ -77,8 +75,7 @@ def _moves(layer: int, modality: Modality, refinement: Refinement, foreground: T
         moved=int(moved.sum()),
         mean=float(lengths[moved].mean()) if bool(moved.any()) else 0.0,
         largest=tuple(
-            MovedPrototype(k, length)
-            for k, length in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+            MovedPrototype(k, length) for k, length in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ),
         left_out=left_out,
     )

@@ -38,7 +38,9 @@ class Info(QToolButton):
         self.setAutoRaise(True)
         self.setAccessibleName("How to read this")
         self.setToolTip(f"<p>{text}</p>")  # as rich text it wraps
-        self.clicked.connect(lambda: QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), self.toolTip(), self))
+        self.clicked.connect(
+            lambda: QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), self.toolTip(), self)
+        )
         self._view = view
         self.dress()
 
@@ -123,6 +125,8 @@ class Card(QWidget):
         """The score as text, and the verdict that goes with it."""
         self._title.setText(title)
         self._score.setText(score)
-        self._verdict.setText({"OK": "\N{CHECK MARK} OK", "NG": "\N{MULTIPLICATION X} NG", "unsure": "? unsure"}[verdict])
+        self._verdict.setText(
+            {"OK": "\N{CHECK MARK} OK", "NG": "\N{MULTIPLICATION X} NG", "unsure": "? unsure"}[verdict]
+        )
         self._verdict.setProperty("badge", verdict)
         restyle(self._verdict)

@@ -73,4 +73,6 @@ _BPA = (
 _SILENT = "The layer without what the modalities tell each other."
 _SPOKEN = "The whole layer, with what the modalities tell each other: the same as Fused."
 _PLAIN = "The whole inspection with the prototypes as trained, not refined for this part."
-_CHANGE = "The map with refinement minus the map without: blue where refinement lowers the score, orange where it raises it."
+_CHANGE = (
+    "The map with refinement minus the map without: blue where refinement lowers the score, orange where it raises it."
+)

@@ -121,8 +121,10 @@ def test_a_cancelled_training_leaves_no_model_and_the_window_usable(user, small_
     user.until(lambda: user.workspace.picture is not None)
     user.press(Qt.Key.Key_P)
     user.until(lambda: len(user.workspace.document.shots) == 5)
+    user.until(user.actions.qaction("train").isEnabled)
     user.press(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     user.until(lambda: user.workspace.jobs.of_kind("Train") is not None)
+    user.until(user.actions.qaction("cancel").isEnabled)
     user.press(Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     user.until(lambda: user.workspace.training.outcome)
     assert user.workspace.training.outcome == "cancelled"
