@@ -1,4 +1,4 @@
-"""`pirn-app [PROJECT|FOLDER|MODEL]`: the window first, everything slow afterwards."""
+"""`pirn-app [FOLDER|PARTS|MODEL]`: the window first, everything slow afterwards."""
 
 from __future__ import annotations
 
@@ -26,8 +26,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return tour(arguments[1:])
     options = _parser().parse_args(arguments)
-    if options.path is not None and not options.path.exists():
-        print(f"pirn-app: {options.path}: there is no such file or folder.", file=sys.stderr)
+    from pirn_app.opening import jobs_for
+    from pirn_core.errors import PirnError
+
+    try:
+        jobs_for(options.paths)
+    except PirnError as error:
+        print(f"pirn-app: {error}", file=sys.stderr)
         return 1
     return _run(options)
 
@@ -41,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     from pirn_app.dialogs.about import own_version
 
     parser = argparse.ArgumentParser(prog="pirn-app", description="Few-shot inspection of parts in colour and 3D.")
-    parser.add_argument("path", nargs="?", type=Path, metavar="PROJECT|FOLDER|MODEL", help="what to open")
+    parser.add_argument("paths", nargs="*", type=Path, metavar="FOLDER|PARTS|MODEL", help="what to open; a model too")
     parser.add_argument("--theme", choices=("system", "dark", "light"), help="colours, remembered")
     parser.add_argument("--log", type=Path, metavar="FILE", help="write the log there")
     parser.add_argument("--version", action="version", version=f"PIRN Inspector {own_version()}")
@@ -64,8 +69,8 @@ def _run(options: argparse.Namespace) -> int:
     faults = logs.Faults()
     logs.watch(faults)
     app = compose(preferences=preferences, faults=faults, log=log)
-    if options.path is not None:
-        app.window.painted.connect(lambda: app.open_path(options.path))
+    if options.paths:
+        app.window.painted.connect(lambda: app.open_path(*options.paths))
     app.window.show()
     code = int(qt.exec())
     clean = app.close()

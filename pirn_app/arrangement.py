@@ -48,7 +48,12 @@ class Arrangement:
 ARRANGEMENTS: Mapping[str, Arrangement] = {
     "setup": Arrangement((("parts",),), (("preprocessing", "report"),), (("shots",),)),
     "train": Arrangement(
-        (("parts",), ("shots",)), (("training",), ("model-card",)), pictures=False, left_share=0.2375, right_share=0.25
+        (("parts",), ("shots",)),
+        (("training",), ("model-card",)),
+        pictures=False,
+        left_share=0.2375,
+        right_share=0.25,
+        left_heights=(1, 1),
     ),
     "inspect": Arrangement((("parts",),), (("inspection",),)),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -89,6 +89,12 @@ class Choices(QWidget):
             word.setVisible(not on)
         self._button.setVisible(on)
         self.updateGeometry()
+
+
+def dotted(button: QToolButton) -> Callable[[bool], None]:
+    """Leaves the word of a menu's button out, or takes it in again."""
+    word = button.text()
+    return lambda out: button.setText("⋯" if out else word)
 
 
 def word_button(text: str = "") -> QToolButton:

@@ -18,7 +18,7 @@ from pirn_app.dialogs.choosing import Chooser, choose
 from pirn_app.flow import Flow
 from pirn_app.furnishing import Furnishing, Makers, view_makers
 from pirn_app.messages import events, jobs
-from pirn_app.opening import job_for
+from pirn_app.opening import jobs_for
 from pirn_app.preferences import Preferences
 from pirn_app.state.cursor import Cursor, Place
 from pirn_app.state.display import Display
@@ -72,13 +72,14 @@ class Application:
     _furnishing: Furnishing
     _closed: list[bool]
 
-    def open_path(self, path: Path) -> None:
-        """Opens a folder, a model, or the part of a file.
+    def open_path(self, *paths: Path) -> None:
+        """Opens a folder or files of parts, a model, or both.
 
         Raises:
-            PirnError: When there is nothing at the path.
+            PirnError: When there is nothing at a path.
         """
-        self.context.requests.ask(job_for((path,), self.plan.device))
+        for job in jobs_for(paths, self.plan.device):
+            self.context.requests.ask(job)
 
     def draw_shots(self, count: int, seed: int = 0) -> None:
         """Chooses shots at random, the same ones as the command line with that seed.
@@ -268,7 +269,7 @@ def _open(app: Application, paths: tuple[Path, ...]) -> None:
         app.window.tell("warning", f"{job.title} is still under way.", "Wait until it ends, or cancel it (Ctrl+.).")
         return
     try:
-        app.context.requests.ask(job_for(paths, app.plan.device))
+        app.open_path(*paths)
     except PirnError as error:
         app.window.tell("error", error.message, error.advice)
 

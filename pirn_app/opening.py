@@ -11,32 +11,33 @@ from pirn_core.errors import PirnError, SampleError
 MODEL = ".pirn"
 
 
-def job_for(paths: Sequence[Path], device: str = "auto") -> jobs.Job:
-    """The job that opens what lies at the paths.
+def jobs_for(paths: Sequence[Path], device: str = "auto") -> tuple[jobs.Job, ...]:
+    """The jobs that open what lies at the paths, in the order in which they are to be asked for.
 
     Args:
-        paths: One folder, one model, or files of single parts.
+        paths: One folder or files of single parts, and one model, or only one of the two.
         device: Where a model shall run.
 
     Raises:
-        PirnError: When a path leads nowhere, or kinds are mixed.
+        PirnError: When a path leads nowhere, or there is more than can be open at a time.
     """
     for path in paths:
         if not path.exists():
             raise PirnError(
                 f"{path}: there is no such file or folder.", "Check the path, or whether a drive is missing."
             )
-    kinds = {_kind(path) for path in paths}
-    if len(kinds) != 1 or (kinds != {"file"} and len(paths) > 1):
+    by_kind: dict[str, list[Path]] = {"folder": [], "model": [], "file": []}
+    for path in paths:
+        by_kind[_kind(path)].append(path)
+    folders, models, files = by_kind.values()
+    if len(folders) > 1 or len(models) > 1 or (folders and files):
         raise SampleError(
-            f"{len(paths)} things of different kinds were given.",
-            "Open one folder, one model (.pirn), or the files of single parts.",
+            f"{len(paths)} things were given that cannot all be open at once.",
+            "Open one folder or the files of single parts, and one model (.pirn) if you like.",
         )
-    if kinds == {"folder"}:
-        return jobs.OpenFolder(paths[0])
-    if kinds == {"model"}:
-        return jobs.OpenModel(paths[0], device)
-    return jobs.OpenFiles(tuple(paths))
+    parts: list[jobs.Job] = [jobs.OpenFolder(folder) for folder in folders]
+    parts += [jobs.OpenFiles(tuple(files))] if files else []
+    return (*parts, *(jobs.OpenModel(model, device) for model in models))
 
 
 def _kind(path: Path) -> str:

@@ -54,7 +54,8 @@ QToolButton::menu-indicator { image: none; }
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: $panel; color: $text;
     border: 1px solid $border; border-radius: 4px; selection-background-color: $accent;
     selection-color: $on_accent; }
-QLineEdit, QAbstractSpinBox, QComboBox { padding: 3px 6px; min-height: 18px; }
+QLineEdit, QComboBox { padding: 3px 6px; min-height: 18px; }
+QAbstractSpinBox { padding: 1px 0 2px 0; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus,
 QComboBox:on { border-color: $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled; background: $window; }

@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         self.notice.shown.connect(lambda _on: self._show_bars())
         self._strip = named(QToolBar("Values under the cursor"), "readout-strip")
         self._strip.setMovable(False)
+        self._strip.setFixedHeight(3 * STEP)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setFixedHeight(3 * STEP)
         self.progress, self.status = ProgressView(self._context), StatusView(self._context)

@@ -9,7 +9,7 @@ leaves the thresholds to whole parts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,6 +24,8 @@ Source = Literal["held-out shot", "confirmed", "confirmed region"]
 
 _REGION_SHRINK = 0.5
 """Tokens by which a confirmed region's residual is drawn to the known one."""
+
+_BISECTIONS = 7
 
 TOP_PROTOTYPES = 32
 """Prototypes per token that calibration keeps; the rest of a soft assignment carries no structure."""
@@ -53,12 +55,14 @@ class NormalRecord:
         source: Where it comes from.
         frame: Where its tokens lie.
         evidence: Per modality.
+        limit: For a confirmed region: the score that it may have at most, see `_widened`; None for a whole part.
     """
 
     part: str
     source: Source
     frame: Frame
     evidence: Mapping[Modality, Evidence]
+    limit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def calibrate(records: Sequence[NormalRecord], prototypes: int, config: ScoringC
         scores[record.part] = part_score(record_map(record, expected, config))
     sure, threshold = thresholds(list(scores.values()), config)
     known = {m: sums.expected(config) for m, sums in total.items()}
-    return Calibration(_widened(known, regions), scores, sure, threshold)
+    return Calibration(_widened(known, regions, config), scores, sure, threshold)
 
 
 def expected_residuals(
@@ -179,19 +183,53 @@ def thresholds(scores: Sequence[float], config: ScoringConfig) -> tuple[float, f
     return min(float(np.quantile(values, config.quantile)), threshold), threshold
 
 
-def _widened(expected: Mapping[Modality, FloatArray], regions: Sequence[NormalRecord]) -> dict[Modality, FloatArray]:
-    """Expected residuals that confirmed regions count as normal: at least their own mean at their prototypes.
+def _widened(
+    expected: Mapping[Modality, FloatArray], regions: Sequence[NormalRecord], config: ScoringConfig
+) -> dict[Modality, FloatArray]:
+    """Expected residuals that confirmed regions count as normal, too.
 
-    A mean over all parts would drown a region's few tokens. Prototypes that hardly explain the region stay as they
-    were: its residual is drawn to the known one by half a token.
+    A mean over all parts would drown a region's few tokens. The expected residuals at their prototypes are therefore
+    raised towards the region's own, all by the same share of the way, and no further than it takes to bring the
+    region's score down to its limit: other parts use these prototypes, too. Regions do not know of each other, so that
+    their order does not matter.
     """
-    result = {m: values.astype(np.float64) for m, values in expected.items()}
+    result = dict(expected)
     for region in regions:
-        for m in (m for m in region.evidence if m in result):
-            own, known = _sums([region.evidence[m]], region.frame, len(result[m])), expected[m].astype(np.float64)
-            drawn = (own.residual + _REGION_SHRINK * known) / (own.mass + _REGION_SHRINK)
-            result[m] = np.maximum(result[m], drawn)
-    return {m: np.maximum(values.astype(np.float32), expected[m]) for m, values in result.items()}
+        for m, values in _raised(expected, region, config).items():
+            result[m] = np.maximum(result[m], values)
+    return result
+
+
+def _raised(
+    expected: Mapping[Modality, FloatArray], region: NormalRecord, config: ScoringConfig
+) -> dict[Modality, FloatArray]:
+    """For one region, by bisection."""
+    known = {m: expected[m] for m in region.evidence if m in expected}
+    region = replace(region, evidence={m: region.evidence[m] for m in known})
+    limit = 0.0 if region.limit is None else region.limit
+
+    def at(share: float) -> dict[Modality, FloatArray]:
+        return {m: (known[m] + share * rise[m]).astype(np.float32) for m in known}
+
+    def score(share: float) -> float:
+        return part_score(record_map(region, at(share), config)) if known else 0.0
+
+    rise = {m: _rise(known[m], region.evidence[m], region.frame) for m in known}
+    if score(1.0) > limit:
+        return at(1.0)
+    low, high = 0.0, 1.0
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if score(middle) <= limit else (middle, high)
+    return at(high)
+
+
+def _rise(known: FloatArray, evidence: Evidence, frame: Frame) -> NDArray[np.float64]:
+    """How far a region's own residual at every prototype lies above the known one, drawn to it by half a token."""
+    own = _sums([evidence], frame, len(known))
+    drawn = (own.residual + _REGION_SHRINK * known) / (own.mass + _REGION_SHRINK)
+    rise: NDArray[np.float64] = np.maximum(drawn - known, 0.0)
+    return rise
 
 
 def _sums(evidence: Iterable[Evidence], frame: Frame, prototypes: int) -> _Sums:

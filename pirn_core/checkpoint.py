@@ -156,7 +156,7 @@ def _to_file(model: TrainedModel) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "modalities": list(model.modalities),
         "prototypes": model.pirn.prototypes,
         "shots": [asdict(shot) for shot in model.shots],
-        "records": [{"part": r.part, "source": r.source, "shape": list(r.frame.seen.shape)} for r in model.records],
+        "records": [_described(r) for r in model.records],
         "threshold": model.threshold,
         "calibrated": {"sure": model.calibration.sure, "threshold": model.calibration.threshold},
         "history": dict(model.history),
@@ -196,6 +196,11 @@ def _from_file(tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Traine
     )
 
 
+def _described(record: NormalRecord) -> dict[str, Any]:
+    limit = {} if record.limit is None else {"limit": record.limit}  # absent from files without regions, as it was
+    return {"part": record.part, "source": record.source, "shape": list(record.frame.seen.shape), **limit}
+
+
 def _record_tensors(record: NormalRecord) -> dict[str, Tensor]:
     frame = record.frame
     arrays: dict[str, Any] = {
@@ -230,4 +235,4 @@ def _record(number: int, entry: Mapping[str, Any], tensors: Mapping[str, Tensor]
         if f"record.{number}.{m}.residual" in tensors
     }
     frame = Frame(view, unpacked("seen", shape), array("foreground"))
-    return NormalRecord(entry["part"], entry["source"], frame, evidence)
+    return NormalRecord(entry["part"], entry["source"], frame, evidence, entry.get("limit"))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pirn_core.data.sample import BoolArray, FloatArray, Modality
 from pirn_core.results import Region
 
-_SMALLEST = 4
+SMALLEST = 4
 """Pixels; smaller specks are the threshold's grain, not regions, unless they are all there is."""
 
 _LEAST_POINTS = 8
@@ -38,7 +38,7 @@ def find_regions(
         return ()
     count, labels, stats, _ = cv2.connectedComponentsWithStats(above.astype(np.uint8), connectivity=8)
     sizes = stats[1:, cv2.CC_STAT_AREA]
-    kept = [k for k in range(1, count) if sizes[k - 1] >= _SMALLEST] or [int(np.argmax(sizes)) + 1]
+    kept = [k for k in range(1, count) if sizes[k - 1] >= SMALLEST] or [int(np.argmax(sizes)) + 1]
     found = [_region(labels, k, stats[k], fused, maps, xyz) for k in kept]
     found.sort(key=lambda region: -region.peak)
     return tuple(_numbered(region, number) for number, region in enumerate(found, start=1))

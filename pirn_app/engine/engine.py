@@ -51,7 +51,7 @@ class _Post(QObject):
 
 
 class Engine:
-    """Does jobs in three threads: `compute` owns every tensor, `reading` reads parts, `network` downloads.
+    """Does jobs in four threads: `compute` owns every tensor, `reading` reads parts, `network` downloads, `layout` fits.
 
     A job sends `JobStarted` when it begins (a waiting one sends nothing), its answers in order, and `JobEnded` exactly
     once, also when it was cancelled before it began. Threads are started when they are first needed.
@@ -133,10 +133,11 @@ class Engine:
     def _track(self, name: LaneName) -> _Track:
         if name not in self._tracks:
             lane, thread = Lane(), QThread()
-            worker = Worker(lane, self._tell, computes=name == "compute")
+            worker = Worker(lane, self._tell, computes=name in ("compute", "layout"))
             worker.moveToThread(thread)
             thread.setObjectName(f"pirn-{name}")
-            thread.start(QThread.Priority.LowPriority if name == "compute" else QThread.Priority.InheritPriority)
+            low = name in ("compute", "layout")
+            thread.start(QThread.Priority.LowPriority if low else QThread.Priority.InheritPriority)
             self._tracks[name] = _Track(lane, thread, worker)
         return self._tracks[name]
 

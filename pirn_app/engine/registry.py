@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pirn_app.engine.tools import Tools
-from pirn_app.messages import feedback, jobs, origin, transport
+from pirn_app.messages import feedback, jobs, origin, prototypes, transport
 from pirn_app.messages.events import Event
 
-LaneName = Literal["compute", "reading", "network"]
+LaneName = Literal["compute", "reading", "network", "layout"]
 
 Task = Callable[[Any, Tools], Iterator[Event]]
 """Takes a job and its tools, yields events; what a generator returns is the sentence that the job ends with."""
@@ -24,7 +24,8 @@ class Entry:
     Attributes:
         title: Of a job, for the status bar.
         task: Does it.
-        lane: `compute` owns every tensor; `reading` is numpy only; `network` waits for other machines.
+        lane: `compute` owns every tensor; `reading` is numpy only; `network` waits for other machines; `layout` is for
+            numpy work of many seconds that must hold up neither inspection nor reading.
         latest: A newer job replaces a waiting one and cancels the running one, whose answers are dropped.
         urgent: Goes before all that waits, and between the steps of what is pausable.
         pausable: Urgent jobs may run between two of its events.
@@ -146,6 +147,25 @@ REGISTRY: Registry = {
         "compute",
         latest=True,
         urgent=True,
+    ),
+    prototypes.SurveyPrototypes: Entry(
+        lambda job: "Looking at the prototypes", task("prototypes", "survey"), "compute", latest=True, pausable=True
+    ),
+    prototypes.LayOutPrototypes: Entry(
+        lambda job: "Laying the prototypes out", task("prototypes", "lay_out"), "layout", latest=True
+    ),
+    prototypes.PlaceTokens: Entry(
+        lambda job: f"Placing patches of {_count(len(job.refs), 'part')}",
+        task("prototypes", "place_tokens"),
+        "compute",
+        latest=True,
+        pausable=True,
+    ),
+    prototypes.PicturePrototype: Entry(
+        lambda job: f"Pictures of prototype {job.index}",
+        task("prototypes", "picture_prototype"),
+        latest=True,
+        pausable=True,
     ),
 }
 """The one table of all jobs."""

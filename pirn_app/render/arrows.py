@@ -32,10 +32,12 @@ def head(start: tuple[float, float], end: tuple[float, float], length: float, wi
     return np.array([end, back + across, back - across, end], np.float32)
 
 
-def nearest(points: FloatArray, at: tuple[float, float], within: float) -> int | None:
-    """Index of the point (N, 2) nearest to a place; None where none is within a distance."""
-    if not len(points):
-        return None
-    away = np.hypot(*(points - np.asarray(at, np.float32)).T)
+def nearest(before: FloatArray, after: FloatArray, at: tuple[float, float]) -> tuple[int, float]:
+    """The line nearest to a place, and its distance: lines from `before` to `after`, each (N, 2), N >= 1."""
+    along = (after - before).astype(np.float64)
+    place = np.asarray(at, np.float64) - before
+    square = np.maximum((along**2).sum(axis=1), 1e-18)
+    share = ((place * along).sum(axis=1) / square).clip(0.0, 1.0)
+    away = np.hypot(*(place - share[:, None] * along).T)
     found = int(away.argmin())
-    return found if away[found] <= within else None
+    return found, float(away[found])

@@ -8,7 +8,20 @@ from dataclasses import dataclass, replace
 
 from pirn_app.messages import events
 
-QUIET = frozenset({"LoadPart", "InspectPart", "ListBackbones", "WarmUp", "CheckShots", "ExplainTransport", "UseModel", "DrawCurve"})
+QUIET = frozenset(
+    {
+        "LoadPart",
+        "InspectPart",
+        "ListBackbones",
+        "WarmUp",
+        "CheckShots",
+        "PlaceTokens",
+        "PicturePrototype",
+        "ExplainTransport",
+        "UseModel",
+        "DrawCurve",
+    }
+)
 """Kinds of jobs that the status bar does not speak of: they are over before one can read it."""
 
 

@@ -17,6 +17,13 @@ def main(arguments: Sequence[str]) -> int:
         0 when all steps were taken; 1 when one of them failed or took too long, which is said on stderr.
     """
     options = _options(arguments)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(
+            f"{options.out}: no folder for pictures: {error.strerror or error}. Choose another --out.", file=sys.stderr
+        )
+        return 1
     if not _has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory(prefix="pirn-tour-") as folder:
@@ -39,8 +46,9 @@ def _run(options: argparse.Namespace) -> int:
     width, height = options.size
     app.window.resize(width, height)
     app.window.show()
+    app.plan.choose(preset=options.preset)
     story = Story(app, options.folder, options.category, options.shots, options.seed, options.demo)
-    guide = Guide(app.window, story.steps(), options.out)
+    guide = Guide(app.window, story.steps(), options.out, options.last)
     guide.finished.connect(qt.exit)
     guide.start()
     code = int(qt.exec())
@@ -55,6 +63,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--category", help="of a data set with several")
     parser.add_argument("--shots", type=int, default=5, metavar="K", help="good parts to train on (default 5)")
     parser.add_argument("--seed", type=int, default=0, help="of their draw")
+    parser.add_argument("--preset", default="default", help="of training, as in `pirn train`")
+    parser.add_argument("--last", default="", metavar="STEP", help="stop after the picture of this name, e.g. shots")
     parser.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="of the window")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     parser.add_argument("--demo", type=Path, default=Path("demo"), metavar="DIR", help="where the sample parts are")

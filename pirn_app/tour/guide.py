@@ -37,9 +37,9 @@ class Guide(QObject):
 
     finished = Signal(int)
 
-    def __init__(self, window: QWidget, steps: Iterator[Step], out: Path) -> None:
+    def __init__(self, window: QWidget, steps: Iterator[Step], out: Path, last: str = "") -> None:
         super().__init__(window)
-        self._window, self._steps, self._out = window, steps, out
+        self._window, self._steps, self._out, self._last = window, steps, out, last
         self._timer = QTimer(self, interval=_LOOK_EVERY)
         self._timer.timeout.connect(self._look)
         self._step: Step | None = None
@@ -61,6 +61,8 @@ class Guide(QObject):
                     self._end(1, f"the step {self._step.name!r} took more than {self._step.limit:g} s")
             elif now - self._true_since > _SETTLE:
                 self._photograph()
+                if self._last and self._step.name == self._last:
+                    self._steps = iter(())
                 self._next(now)
         except Exception as error:  # a story that stumbles must end the program, not leave it waiting
             self._end(1, f"{type(error).__name__}: {error}")

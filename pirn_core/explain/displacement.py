@@ -171,6 +171,10 @@ class TransportExplanation:
         reached: BoolArray = (np.nan_to_num(self.scores, nan=-np.inf) >= threshold) & self.compared
         return reached
 
+    def inside(self, mask: BoolArray) -> BoolArray:
+        """Tokens on the part that a mask of the image (H, W) marks, see `tokens_in`, bool (N,)."""
+        return tokens_in(mask, self.frame) & self.compared
+
     def token_at(self, row: int, column: int) -> int | None:
         """The token on the part at a pixel of the image; None where the pixel is on no token of the part."""
         side = self.frame.view.foreground.shape[0]

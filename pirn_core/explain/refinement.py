@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pirn_core.data.sample import FloatArray, Modality
@@ -17,6 +18,7 @@ from pirn_core.model import TrainedModel
 from pirn_core.nn.decoder import LayerTrace, Stream
 from pirn_core.nn.pirn import Reconstruction
 from pirn_core.nn.refinement import Refinement
+from pirn_core.regions import SMALLEST
 
 LARGEST = 10
 """Prototypes that are listed."""
@@ -86,6 +88,11 @@ def trained_keys(model: TrainedModel, modality: Modality) -> Tensor:
     return F.normalize(model.pirn.codebook(modality).keys.detach(), dim=-1)
 
 
+def _whole(sizes: NDArray[np.int32]) -> list[int]:
+    """Labels of what counts as a region, as in `find_regions`: specks are the threshold's grain, unless all there is."""
+    return [k for k in range(1, len(sizes)) if sizes[k] >= SMALLEST] or [int(sizes[1:].argmax()) + 1]
+
+
 def lost_regions(before: FloatArray, after: FloatArray, threshold: float) -> tuple[LostRegion, ...]:
     """Areas at or above the threshold whose highest score afterwards lies below it, by falling peak.
 
@@ -96,8 +103,10 @@ def lost_regions(before: FloatArray, after: FloatArray, threshold: float) -> tup
     """
     filled = np.nan_to_num(before, nan=-np.inf)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((filled >= threshold).astype(np.uint8), connectivity=8)
+    if count == 1:
+        return ()
     lost = []
-    for label in range(1, count):
+    for label in _whole(stats[:, cv2.CC_STAT_AREA]):
         left, top, width, height, pixels = (int(v) for v in stats[label])
         window = np.s_[top : top + height, left : left + width]
         mask = labels[window] == label

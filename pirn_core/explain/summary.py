@@ -9,8 +9,8 @@ from pirn_core.data.sample import MODALITIES, Modality
 from pirn_core.results import Region
 
 ALONE, MOSTLY = 0.75, 0.6
-"""Shares from which on one modality fired alone, or mostly. A map is about 1 where a modality looks normal: next to it, a
-modality that takes the fused map to 2 or 3 times that has a share of about 0.75."""
+"""Shares from which on one modality fired alone, or mostly. A map is about 1 where a modality looks normal: next to
+it, a modality that takes the fused map to 2 or 3 times that has a share of about 0.75."""
 
 _LEVEL_MM = 0.05
 _NAMES: Mapping[Modality, str] = {"rgb": "Colour", "sn": "Surface"}

@@ -59,13 +59,14 @@ def region_tokens(frame: Frame, mask: BoolArray) -> BoolArray:
     return tokens
 
 
-def region_record(record: NormalRecord, mask: BoolArray, name: str) -> NormalRecord:
+def region_record(record: NormalRecord, mask: BoolArray, name: str, limit: float) -> NormalRecord:
     """A confirmed region: the tokens under a mask, nothing else of the part.
 
     Args:
         record: Of the whole part.
         mask: bool (H, W), at the part's image size.
         name: Of the new record, see `region_name`.
+        limit: The score that the region may have at most from now on.
 
     Raises:
         SampleError: When the mask covers no token of the part.
@@ -82,7 +83,7 @@ def region_record(record: NormalRecord, mask: BoolArray, name: str) -> NormalRec
         )
         for m, item in record.evidence.items()
     }
-    return NormalRecord(name, "confirmed region", frame, evidence)
+    return NormalRecord(name, "confirmed region", frame, evidence, limit)
 
 
 def region_name(part: str, box: Box) -> str:

@@ -16,6 +16,9 @@ from pirn_core.scoring import part_score
 if TYPE_CHECKING:
     from pirn_core.model import TrainedModel
 
+_BELOW = 0.95
+"""Share of the threshold that a confirmed region may reach: not NG, but near it, so that others like it are looked at."""
+
 
 def taught(
     model: TrainedModel, lesson: Lesson, records: Sequence[NormalRecord], threshold: float | None = None
@@ -53,8 +56,9 @@ def _record(model: TrainedModel, fine: Fine, record: NormalRecord) -> NormalReco
     if fine.peak is None:
         return replace(record, part=name, source="confirmed")
     fused = record_map(record, model.calibration.expected, model.config.scoring)
-    mask = region_mask(fused, model.verdict_limits[1], fine.peak)
-    return region_record(record, mask, region_name(name, region_box(mask)))
+    threshold = model.verdict_limits[1]
+    mask = region_mask(fused, threshold, fine.peak)
+    return region_record(record, mask, region_name(name, region_box(mask)), _BELOW * threshold)
 
 
 def _score(model: TrainedModel, record: NormalRecord) -> float:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject
 
 from pirn_app import furnishing
 from pirn_app.messages import events, jobs
-from pirn_app.opening import job_for
+from pirn_app.opening import jobs_for
 from pirn_core.errors import PirnError
 
 _spec = importlib.util.spec_from_file_location("app_shell", Path(__file__).with_name("shell.py"))
@@ -186,15 +186,17 @@ def test_paths_say_what_they_open(tmp_path):
     model.touch()
     image = tmp_path / "a.png"
     image.touch()
-    assert job_for((tmp_path,)) == jobs.OpenFolder(tmp_path)
-    assert job_for((model,), "cpu") == jobs.OpenModel(model, "cpu")
-    assert job_for((image, image)) == jobs.OpenFiles((image, image))
+    assert jobs_for(()) == ()
+    assert jobs_for((tmp_path,)) == (jobs.OpenFolder(tmp_path),)
+    assert jobs_for((model,), "cpu") == (jobs.OpenModel(model, "cpu"),)
+    assert jobs_for((image, image)) == (jobs.OpenFiles((image, image)),)
+    assert jobs_for((model, tmp_path)) == (jobs.OpenFolder(tmp_path), jobs.OpenModel(model, "auto"))
     with pytest.raises(PirnError, match="no such file"):
-        job_for((tmp_path / "gone",))
-    with pytest.raises(PirnError, match="different kinds"):
-        job_for((tmp_path, image))
-    with pytest.raises(PirnError, match="different kinds"):
-        job_for((tmp_path, tmp_path))
+        jobs_for((tmp_path / "gone",))
+    with pytest.raises(PirnError, match="cannot all be open"):
+        jobs_for((tmp_path, image))
+    with pytest.raises(PirnError, match="cannot all be open"):
+        jobs_for((tmp_path, tmp_path))
 
 
 def test_drops_during_training_are_refused_with_the_reason(running, make_parts, tmp_path):
@@ -241,7 +243,7 @@ def test_command_line(tmp_path):
     assert version.returncode == 0 and version.stdout.startswith("PIRN Inspector")
     missing = _python("", tmp_path, "-m", "pirn_app", str(tmp_path / "gone"))
     assert missing.returncode == 1
-    assert missing.stderr.strip() == f"pirn-app: {tmp_path / 'gone'}: there is no such file or folder."
+    assert missing.stderr.startswith(f"pirn-app: {tmp_path / 'gone'}: there is no such file or folder. Check the path")
 
 
 def test_a_real_engine_ends_cleanly_when_the_window_closes_early(tmp_path):

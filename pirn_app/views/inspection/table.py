@@ -175,16 +175,11 @@ class RegionTable(QTableView):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(2 * STEP)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self.clicked.connect(self._clicked)
 
     def fit(self) -> None:
-        """Columns as wide as their words (the header's own hint leaves room for sort marks), height up to some rows."""
-        metrics = self.fontMetrics()
-        for column in range(self.rows.columnCount()):
-            words = [*self.rows.headerData(column, Qt.Orientation.Horizontal).split("\n"), *self.rows.texts(column)]
-            widest = max(metrics.horizontalAdvance(word) for word in words)
-            self.horizontalHeader().resizeSection(column, widest + STEP)
+        """Columns as `fit_columns`, height up to some rows."""
+        self.fit_columns()
         shown = min(self.rows.rowCount(), _SEEN)
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + shown * 3 * STEP + 2 * self.frameWidth())
 

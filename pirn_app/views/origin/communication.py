@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from pirn_app.state.cursor import Place
 from pirn_app.theme import STEP, Palette
 from pirn_app.views.origin.pane import MapPane
-from pirn_app.views.origin.parts import Section, Words
+from pirn_app.views.origin.parts import Beside, Section, Words
 from pirn_app.views.origin.pictures import backdrop, heated, window_of
 from pirn_app.views.origin.words import NAMES, gates_text
 from pirn_app.views.view import View
@@ -30,10 +30,11 @@ class CommunicationSection(Section):
     def __init__(self, view: View) -> None:
         super().__init__(
             view,
-            "Communication between colour and surface",
+            "Communication",
             "origin-communication",
-            "A gate of 0 is closed; the further from 0, the more one modality's reconstruction takes from the other's normal "
-            "prototypes. The map shows where in the part those prototypes are found that the patch at the cursor reads.",
+            "A gate of 0 is closed; the further from 0, the more one modality's reconstruction takes from the other's "
+            "normal prototypes. The map shows where in the part those prototypes are found that the patch at the "
+            "cursor reads.",
         )
         self._found: OriginExplanation | None = None
         self._token = -1
@@ -46,8 +47,9 @@ class CommunicationSection(Section):
         self.pane.hovered.connect(view.context.cursor.hover)
         self.pane.clicked.connect(view.context.cursor.pin)
         self.bars = _Bars()
-        for widget in (self.silence, self._gates, self.choice, self._text, self.pane, self.bars):
+        for widget in (self.silence, self._gates, self.choice, self._text):
             self.column.addWidget(widget)
+        self.column.addWidget(Beside(self.pane, _SMALL, (self.bars,)))
 
     def refresh(self, found: OriginExplanation) -> None:
         """Shows another explanation."""

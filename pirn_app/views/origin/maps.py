@@ -14,7 +14,7 @@ from pirn_app.state.cursor import Place
 from pirn_app.theme import STEP
 from pirn_app.views.origin.legend import Legend
 from pirn_app.views.origin.pane import MapPane
-from pirn_app.views.origin.parts import Section, Words
+from pirn_app.views.origin.parts import Beside, Section, Words
 from pirn_app.views.origin.pictures import Window, backdrop, changed, heated, window_of
 from pirn_app.views.origin.stages import Stage, stages_of
 from pirn_app.views.origin.words import number
@@ -61,6 +61,10 @@ class Tile(QWidget):
         self.setToolTip(f"<p>{stage.how} Click to see it large.</p>")
         self.pane.setAccessibleName(f"{stage.title}, {value}")
 
+    def fit(self, width: int) -> None:
+        """Gives the map the height that its width asks for."""
+        self.pane.setFixedHeight(self.pane.heightForWidth(width))
+
     def height_at(self, width: int) -> int:
         """Map and two lines."""
         return self.pane.heightForWidth(width) + 2 * (self.fontMetrics().height() + 3)
@@ -94,6 +98,7 @@ class TileGrid(QWidget):
         height = self.tiles[0].height_at(width)
         for k, tile in enumerate(self.tiles):
             row, column = divmod(k, columns)
+            tile.fit(width)
             tile.setGeometry(column * (width + STEP), row * (height + STEP), width, height)
         rows = -(-len(self.tiles) // columns)
         self.setFixedHeight(rows * height + (rows - 1) * STEP)
@@ -116,8 +121,8 @@ class MapSection(Section):
             view,
             "Maps of every stage",
             "origin-maps",
-            "Every map says what a stage leaves unexplained, in the scale and the colours of the anomaly map. Where only "
-            "one of them lights up, that stage makes the score. Click a map to see it large, and again to close it.",
+            "Every map says what a stage leaves unexplained, in the scale and the colours of the anomaly map. Where "
+            "only one of them lights up, that stage makes the score. Click a map to see it large, again to close it.",
         )
         self.layers = named(QComboBox(), "origin-layer")
         self.layers.currentIndexChanged.connect(lambda _: self._build())
@@ -127,8 +132,11 @@ class MapSection(Section):
         self.large = self._large.pane
         self._large.closed.connect(lambda: self.show_large(""))
         self._scores, self._changes = Legend("origin-legend-scores"), Legend("origin-legend-change")
-        for widget in (self.note, self._large, self.grid, self._scores, self._changes):
+        for widget in (self.note, self._large, self.grid):
             self.column.addWidget(widget)
+        self.column.addSpacing(STEP // 2)
+        for legend in (self._scores, self._changes):
+            self.column.addWidget(legend)
         self.chosen = ""
         self._found: OriginExplanation | None = None
         self._refined = True
@@ -254,8 +262,7 @@ class _Large(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(STEP // 2)
         column.addLayout(row)
-        column.addWidget(self.pane)
-        column.addWidget(self._how)
+        column.addWidget(Beside(self.pane, LARGE, (self._how,)))
         self.hide()
         self.dress()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QToolButton, QToolTip, QVBoxLayout, QWidget
 
 from pirn_app.icons import icon, pixmap
 from pirn_app.theme import STEP
@@ -71,6 +74,32 @@ class Section(QWidget):
     def dress(self) -> None:
         """Takes the colours of the theme."""
         self.info.dress()
+
+
+class Beside(QWidget):
+    """A picture and what belongs to it: side by side where there is room, else one below the other."""
+
+    def __init__(self, picture: QWidget, most: int, more: Sequence[QWidget]) -> None:
+        super().__init__()
+        self._needed = most + 240
+        picture.setMaximumWidth(most)
+        self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(STEP)
+        self._box.addWidget(picture, 1)
+        column = QVBoxLayout()
+        column.setSpacing(STEP)
+        for widget in more:
+            column.addWidget(widget)
+        column.addStretch()
+        self._box.addLayout(column, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Another width may ask for the other arrangement."""
+        wide = event.size().width() >= self._needed
+        self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._box.setSpacing(2 * STEP if wide else STEP)
+        super().resizeEvent(event)
 
 
 class Warned(QWidget):

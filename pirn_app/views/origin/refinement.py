@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QVBoxLayout
 
 from pirn_app.state.cursor import Place
 from pirn_app.theme import STEP
 from pirn_app.views.origin.pane import MapPane
-from pirn_app.views.origin.parts import Card, Section, Warned, Words
+from pirn_app.views.origin.parts import Beside, Card, Section, Warned, Words
 from pirn_app.views.origin.pictures import backdrop, heated, window_of
 from pirn_app.views.origin.words import largest_text, moves_text, number, pair, refinement_warning, step_name, switched
 from pirn_app.views.view import View
@@ -34,8 +34,8 @@ class RefinementSection(Section):
             view,
             "Refinement for this part",
             "origin-refinement",
-            "Before a part is judged, the prototypes take up its normal appearance, such as its exposure. If a large defect "
-            "is taken up too, its score falls: then the verdict without refinement is the safer one.",
+            "Before a part is judged, the prototypes take up its normal appearance, such as its exposure. If a large "
+            "defect is taken up too, its score falls: then the verdict without refinement is the safer one.",
         )
         self._found: OriginExplanation | None = None
         self._none = Words("origin-no-refinement", "muted")
@@ -43,7 +43,7 @@ class RefinementSection(Section):
         self.warning = Warned(view, "origin-refinement-warning")
         self.switch = named(QCheckBox("Inspect without refinement"), "origin-switch")
         self.switch.setToolTip("Shows the maps above without refinement. The verdict in force does not change.")
-        self.switch.toggled.connect(self.switched)
+        self.switch.toggled.connect(self._switch)
         self._said = Words("origin-switched", "muted")
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "origin-step")
         self.slider.setPageStep(1)
@@ -81,10 +81,9 @@ class RefinementSection(Section):
         for widget in (self.warning, self.switch, self._said):
             self.column.addWidget(widget)
         self.column.addLayout(scrub)
-        for widget in (self._step, self.pane, self._moves):
-            self.column.addWidget(widget)
-        self.column.addWidget(self.more, alignment=Qt.AlignmentFlag.AlignLeft)
-        self.column.addWidget(self._largest)
+        self.column.addWidget(self._step)
+        self.more.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.column.addWidget(Beside(self.pane, _SMALL, (self._moves, self.more, self._largest)))
 
     @property
     def off(self) -> bool:
@@ -114,12 +113,19 @@ class RefinementSection(Section):
         self._largest.setText(self._listed())
         self._show_step()
 
+    def _switch(self, off: bool) -> None:
+        """The slider goes to the end that is looked at."""
+        self.slider.setValue(self.slider.minimum() if off else self.slider.maximum())
+        self.switched.emit(off)
+
     def _show_widgets(self, refines: bool) -> None:
         for widget in (self.trained, self.refined, self.switch, self.slider, self.pane, self.more, *self._ends):
             widget.setVisible(refines)
         if not refines:
-            for words in (self._said, self._step, self._moves, self._largest):
-                words.tell("")
+            self._said.tell("")
+            self._step.tell("")
+            self._moves.tell("")
+            self._largest.setText("")
             self.warning.tell("")
         self._unfold(self.more.isChecked() and refines)
 

@@ -35,7 +35,7 @@ class RegionRow(QWidget):
         self.setObjectName(f"origin-region-{label}")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._view, self._label = view, label
+        self._view, self.label = view, label
         self._over = self._marked = False
         self._badge = styled(QLabel(str(label)), badge="neutral")
         self.sentence = named(QLabel(), f"origin-sentence-{label}")
@@ -92,12 +92,12 @@ class RegionRow(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """A click chooses it."""
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.chosen.emit(self._label)
+            self.chosen.emit(self.label)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """So do return and space."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self._label)
+            self.chosen.emit(self.label)
         else:
             super().keyPressEvent(event)
 
@@ -108,10 +108,10 @@ class SentenceSection(Section):
     def __init__(self, view: View) -> None:
         super().__init__(
             view,
-            "In words",
+            "Regions in words",
             "origin-words",
-            "What fired, how far it stands off, how large it is and how high it scores. The nearest normal pattern is the "
-            "place on a shot that this place looks most like: where it looks alike to you, the region may be harmless.",
+            "What fired, how far it stands off, how large it is and how high it scores. The nearest normal pattern is "
+            "the place on a shot that this place looks most like: where it looks alike to you, it may be harmless.",
         )
         self.legend = ShareLegend()
         self.head.addWidget(self.legend)
@@ -137,7 +137,7 @@ class SentenceSection(Section):
         self._regions = regions[:ROWS]
         sentences = found.sentences(self._regions, threshold)
         labels = [region.label for region in self._regions]
-        if labels != [row._label for row in self.rows]:
+        if labels != [row.label for row in self.rows]:
             self._rebuild(labels)
         for row, region, sentence in zip(self.rows, self._regions, sentences, strict=True):
             row.tell(region, sentence)

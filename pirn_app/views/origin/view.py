@@ -41,8 +41,8 @@ class OriginView(View):
     name = "origin"
     title = "Where the score comes from"
     help = (
-        "Follows the score back through the method: which regions, which modality, which stage of the decoder, and what "
-        "refinement changed. Begin with the sentences; where one looks wrong, the maps show which stage is to blame."
+        "Follows the score back through the method: which regions, which modality, which stage of the decoder, and "
+        "what refinement changed. Begin with the sentences; where one looks wrong, the maps show the stage to blame."
     )
 
     def __init__(self, context: Context, state: Origin, parent: QWidget | None = None) -> None:
@@ -54,7 +54,9 @@ class OriginView(View):
         self._nothing = EmptyState(context)
         self._asked: tuple[str, str] | None = None
         self._rest = QTimer(self, interval=_REST, singleShot=True)
-        self._rest.timeout.connect(self._rested)
+        self._rest.timeout.connect(self._ask)
+        self._moved = QTimer(self, interval=_REST, singleShot=True)
+        self._moved.timeout.connect(self.refresh)
         self._lay_out()
         self._follow_all()
         self.refresh()
@@ -68,16 +70,16 @@ class OriginView(View):
         for section in self.sections:
             column.addWidget(section)
         column.addStretch()
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setWidget(inner)
+        self.scroller = QScrollArea()
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroller.setWidget(inner)
         self._pages = QStackedLayout(self)
         self._pages.setContentsMargins(0, 0, 0, 0)
         self._pages.addWidget(self._nothing)
-        self._pages.addWidget(self.scroll)
+        self._pages.addWidget(self.scroller)
         self.setMinimumWidth(300)
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -101,6 +103,7 @@ class OriginView(View):
         """Stops what was still to be done, too."""
         super().release()
         self._rest.stop()
+        self._moved.stop()
 
     # What is there -------------------------------------------------------------------------------------------------
 
@@ -169,18 +172,13 @@ class OriginView(View):
         self.state.clear()
         self._changed()
 
-    def _rested(self) -> None:
-        self._ask()
-        if self.explanation is not None:
-            self.refresh()
-
     def _result_changed(self, part: str) -> None:
         if part == self.context.cursor.place.part:
             self._changed()
 
     def _document_changed(self, new: Document, old: Document) -> None:
         if new.thresholds != old.thresholds:
-            self._rest.start()
+            self._moved.start()
 
     def _cursor_changed(self, new: Place, old: Place) -> None:
         if new.part != old.part:

@@ -65,7 +65,8 @@ def _lost(region: LostRegion, threshold: float) -> str:
 
 def moves_text(moves: LayerMoves) -> str:
     """`Layer 1, colour: 753 of 2,000 prototypes moved, by 0.036 on average; 30 % of the part's tokens left out.`"""
-    text = f"Layer {moves.layer}, {NAMES[moves.modality].lower()}: {moves.moved:,} of {moves.prototypes:,} prototypes moved"
+    name = NAMES[moves.modality].lower()
+    text = f"Layer {moves.layer}, {name}: {moves.moved:,} of {moves.prototypes:,} prototypes moved"
     if moves.moved:
         text += f", by {moves.mean:.3f} on average"
     if moves.left_out is not None:

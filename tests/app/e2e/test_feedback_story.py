@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(
 
 SETTINGS = {
     "backbone": "embedded",
-    "recipe.input_size": 224,
-    "decoder.prototypes": 200,
+    "recipe.input_size": 448,
+    "decoder.prototypes": 1000,
     "augmentation.rotations": 2,
     "training.enabled": False,
     "training.folds": 3,
@@ -47,7 +47,7 @@ def parts(tmp_path_factory):
     from pirn_core.synthetic import generate
 
     folder = tmp_path_factory.mktemp("samples") / "set"
-    generate(folder, parts=("flange",), train=3, validation=0, good=2, defective_per_kind=1, size=192)
+    generate(folder, parts=("flange",), train=3, validation=0, good=2, defective_per_kind=1, size=224)
     found = open_parts(folder, category="flange")
     (marked,) = (ref for ref in found.refs if ref.id == FINE)
     image = cv2.imread(str(marked.rgb))
@@ -146,7 +146,7 @@ def test_one_click_clears_a_false_positive_and_undo_brings_everything_back(desk,
     assert {flip.part: flip.score_after for flip in compared.flips}.items() <= {
         part: found[0] for part, found in desk.figures().items()
     }.items(), "the preview said what came"
-    assert workspace.history.undo_text .startswith("Accept ") and workspace.history.undo_text.endswith(" of good/001")
+    assert workspace.history.undo_text.startswith("Accept ") and workspace.history.undo_text.endswith(" of good/001")
     taught = desk.figures()
     assert_same_as_inspected_anew(desk)
 
