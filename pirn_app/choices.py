@@ -97,6 +97,11 @@ def dotted(button: QToolButton) -> Callable[[bool], None]:
     return lambda out: button.setText("⋯" if out else word)
 
 
+def absent(widget: QWidget) -> Callable[[bool], None]:
+    """Leaves a widget out, or takes it in again."""
+    return lambda out: widget.setVisible(not out)
+
+
 def word_button(text: str = "") -> QToolButton:
     """A flat button that is never narrower than its word."""
     made = styled(QToolButton(), word=True)

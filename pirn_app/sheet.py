@@ -55,7 +55,7 @@ QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: 
     border: 1px solid $border; border-radius: 4px; selection-background-color: $accent;
     selection-color: $on_accent; }
 QLineEdit, QComboBox { padding: 3px 6px; min-height: 18px; }
-QAbstractSpinBox { padding: 1px 0 2px 0; }
+QAbstractSpinBox { padding: 2px 0 3px 0; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus,
 QComboBox:on { border-color: $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled; background: $window; }

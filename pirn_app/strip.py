@@ -45,6 +45,7 @@ class Strip(QWidget):
         self._maximise.setCheckable(True)
         self._early: list[Step] = []
         self._late: list[Step] = []
+        self._last: list[Step] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(STEP, 0, STEP // 2, 0)
         self._row.setSpacing(STEP // 2)
@@ -56,17 +57,21 @@ class Strip(QWidget):
             self._row.addWidget(button)
         self._key.setVisible(bool(key))
 
-    def add(self, tool: QWidget, early: Sequence[Step] = (), late: Sequence[Step] = ()) -> None:
+    def add(
+        self, tool: QWidget, early: Sequence[Step] = (), late: Sequence[Step] = (), last: Sequence[Step] = ()
+    ) -> None:
         """Puts a tool of the view before the common ones.
 
         Args:
             tool: As wide as its hint.
             early: What is left out before anything of the strip itself, in this order.
-            late: What is left out after that.
+            late: What is left out after key, fit and the long title.
+            last: What is left out when nothing else helps.
         """
         self._row.insertWidget(self._row.count() - 2, tool)
         self._early += early
         self._late += late
+        self._last += last
         self.fit_words()
 
     def recolour(self, palette: Palette) -> None:
@@ -86,7 +91,8 @@ class Strip(QWidget):
 
     def fit_words(self) -> None:
         """Leaves out as little as the width allows: step by step, then back again what has room after all."""
-        steps = [*self._early, self._leave_key, self._leave_fit, self._shorten, *self._late, self._leave_maximise]
+        own = (self._leave_key, self._leave_fit, self._shorten)
+        steps = [*self._early, *own, *self._late, self._leave_maximise, *self._last]
         for step in steps:
             step(False)
         left: list[Step] = []

@@ -192,6 +192,7 @@ class MainWindow(QMainWindow):
         self._at_work = True
         self._middle.setCurrentWidget(self._work)
         self._lay_out(self._workspace)
+        self._views["parts"].setFocus()  # else Qt gives the keys to the first button that it finds
 
     def use_workspace(self, name: str) -> None:
         """Arranges the panels for a task; the present arrangement is remembered."""

@@ -34,12 +34,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
     from pirn_app.compose import compose
     from pirn_app.tour.guide import Guide
     from pirn_app.tour.story import Story
 
+    qInstallMessageHandler(_tell)
     qt = QApplication.instance() or QApplication(sys.argv[:1])
     app = compose()
     app.context.theme.choose(options.theme)
@@ -54,6 +56,12 @@ def _run(options: argparse.Namespace) -> int:
     code = int(qt.exec())
     app.close()
     return code
+
+
+def _tell(_kind: object, _context: object, message: str) -> None:
+    """Qt's messages, without the one that the offscreen platform repeats for every window."""
+    if "propagateSizeHints" not in message:
+        print(message, file=sys.stderr)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPalette, QPixmap
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 _LOOK_EVERY = 50
+_TITLE_BAR = 30
 _SETTLE = 0.6
 """Seconds between a step's condition and its picture, in which debounced views catch up."""
 
@@ -82,7 +83,7 @@ class Guide(QObject):
         screen = self._window.screen()
         # A screen grab shows what a user sees, native drawing included; offscreen there is no screen to grab.
         offscreen = QGuiApplication.platformName() == "offscreen"
-        picture = self._window.grab() if offscreen else screen.grabWindow(self._window.winId())
+        picture = photograph(self._window) if offscreen else screen.grabWindow(self._window.winId())
         if not picture.save(str(path)):
             raise OSError(f"{path}: cannot be written")
         print(f"{path}  ({time.monotonic() - self._since:.1f} s)", flush=True)
@@ -91,3 +92,29 @@ class Guide(QObject):
         self._timer.stop()
         print(f"tour: {text}", file=sys.stderr if code else sys.stdout, flush=True)
         self.finished.emit(code)
+
+
+def photograph(window: QWidget) -> QPixmap:
+    """The window with the dialogs over it, in their frames; a widget's own picture lacks them."""
+    picture = window.grab()
+    painter = QPainter(picture)
+    for dialog in QApplication.topLevelWidgets():
+        if isinstance(dialog, QDialog) and dialog.isVisible():
+            _paint_dialog(painter, window, dialog)
+    painter.end()
+    return picture
+
+
+def _paint_dialog(painter: QPainter, window: QWidget, dialog: QDialog) -> None:
+    """Veils what is below, and puts the dialog in the middle, under a title bar."""
+    veil, colours = QColor(0, 0, 0, 90), dialog.palette()
+    painter.fillRect(window.rect(), veil)
+    frame = QRect(0, 0, dialog.width(), dialog.height() + _TITLE_BAR)
+    frame.moveCenter(window.rect().center())
+    bar = QRect(frame.left(), frame.top(), frame.width(), _TITLE_BAR)
+    painter.fillRect(frame, colours.color(QPalette.ColorRole.Button))
+    painter.setPen(colours.color(QPalette.ColorRole.WindowText))
+    painter.drawText(bar, Qt.AlignmentFlag.AlignCenter, dialog.windowTitle())
+    painter.drawPixmap(frame.left(), frame.top() + _TITLE_BAR, dialog.grab())
+    painter.setPen(colours.color(QPalette.ColorRole.Mid))
+    painter.drawRect(frame.adjusted(-1, -1, 0, 0))

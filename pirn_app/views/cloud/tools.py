@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from pirn_app.choices import Choice, Choices, dotted, word_button
+from pirn_app.choices import Choice, Choices, absent, dotted, word_button
 from pirn_app.state.display import Look
 from pirn_app.strip import HEIGHT, Strip
 from pirn_app.widgets import named
@@ -50,7 +50,7 @@ class Tools(Strip):
         self.add(self._colours, late=[self._colours.collapse])
         for button in self._directions:
             self.add(button)
-        self.add(self._menu, early=[self._leave_directions], late=[dotted(self._menu)])
+        self.add(self._menu, early=[self._leave_directions], late=[dotted(self._menu)], last=[absent(self._menu)])
 
     def show_look(self, look: Look) -> None:
         """Shows the choices in force, without making them again."""

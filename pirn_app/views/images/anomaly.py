@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QWidget
 
-from pirn_app.choices import dotted
+from pirn_app.choices import absent, dotted
 from pirn_app.context import Context
 from pirn_app.messages.events import Picture
 from pirn_app.render.colormap import heat_rgba, shown_range
@@ -51,8 +51,9 @@ class AnomalyPane(ImagePane):
         palette = self.context.theme.palette
         self.tools = Tools(self.context, self)
         self.header.add(self.tools.sources, late=[self.tools.sources.collapse])
-        self.header.add(self.tools.opacity, early=[self.tools.leave_opacity])
-        self.header.add(self.tools.show_menu, late=[dotted(self.tools.show_menu)])
+        self.header.add(self.tools.opacity, early=[absent(self.tools.opacity)])
+        menu = self.tools.show_menu
+        self.header.add(menu, late=[dotted(menu)], last=[absent(menu)])
         self.contour, self.truth = Line(_CONTOUR, 1.5), Line(palette.truth, 1.5, dashed=True)
         self.numbers = Numbers(palette)
         for level, item in ((6, self.truth.item), (7, self.contour.item), (10, self.numbers)):

@@ -62,10 +62,6 @@ class Tools(QObject):
         for name, action in self._own.items():
             action.setChecked(wanted.get(name, False))
 
-    def leave_opacity(self, out: bool) -> None:
-        """Without the slider where the strip is narrow: the menu offers steps in any case."""
-        self.opacity.setVisible(not out)
-
     def offer(self, *, colour: bool, surface: bool) -> None:
         """What the part in view has."""
         for name, there in (("rgb", colour), ("sn", surface)):

@@ -60,6 +60,7 @@ class PartsView(View):
         self.proxy.rowsRemoved.connect(self._gone)
         self.table = PartsTable(context, self.model, self.proxy, self)
         self._build()
+        self.setFocusProxy(self.table)
         self._resort = _timer(self, _RESORT_MS, self._resort_now)
         self._count = _timer(self, 60, self._show_page)
         self._sync = _timer(self, 0, self._show_place)

@@ -72,7 +72,10 @@ class LengthPlot(Card):
             return
         figures = self.comparison.figures
         entries = []
-        for words, colour, found in (("normal", palette.ok, figures.outside), ("anomalous", palette.ng, figures.inside)):
+        for words, colour, found in (
+            ("normal", palette.ok, figures.outside),
+            ("anomalous", palette.ng, figures.inside),
+        ):
             if found is not None:
                 entries.append(("■", colour, f"{words}, mean {found['mean']:.2f}"))
         if self.own.isVisible():

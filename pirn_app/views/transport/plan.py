@@ -79,7 +79,9 @@ class Bars(QWidget):
             self._ground(painter, box, line, k)
             painter.setPen(QColor(self._palette.text if k == self.chosen else self._palette.muted))
             middle = Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box.adjusted(0, 0, names - STEP - box.width(), 0), Qt.AlignmentFlag.AlignRight | middle, str(k))
+            painter.drawText(
+                box.adjusted(0, 0, names - STEP - box.width(), 0), Qt.AlignmentFlag.AlignRight | middle, str(k)
+            )
             bar = QRectF(names, box.top() + 4, max(room * weight / longest, 1), _ROW - 8)
             painter.fillRect(bar, QColor(self._palette.accent if k == self.chosen else self._palette.unsure))
             painter.setPen(QColor(self._palette.text))
