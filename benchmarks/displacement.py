@@ -3,9 +3,9 @@
 `python benchmarks/displacement.py flange=DIR cable_gland=DIR CandyCane=DIR --out resources/results/displacement.csv`
 
 A model is trained per set and preset (or taken from `--models`), and all test parts are explained with it twice: as it
-inspects (free prototype marginal), and with balanced transport (`rho_infer` infinite) on the same codebook. Anomalous are
-the tokens of which at least a quarter lies in the ground truth mask, normal those that touch no mask; tokens in between
-and those on the background are left out. Lengths are those between unit vectors, from 0 to 2.
+inspects (free prototype marginal), and with balanced transport (`rho_infer` infinite) on the same codebook. Anomalous
+are the tokens of which at least a quarter lies in the ground truth mask, normal those that touch no mask; tokens in
+between and those on the background are left out. Lengths are those between unit vectors, from 0 to 2.
 """
 
 from __future__ import annotations

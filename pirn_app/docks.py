@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QCursor
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QCursor, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QToolTip, QWidget
 
 from pirn_app.icons import icon
@@ -24,6 +24,8 @@ def explain(widget: QWidget, text: str) -> None:
 
 class Dock(QDockWidget):
     """One panel with a view in it."""
+
+    resized = Signal()
 
     def __init__(self, view: View, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(view.title, parent)
@@ -51,6 +53,11 @@ class Dock(QDockWidget):
         self.setWidget(view)
         theme.changed.connect(self._colour)
         self._colour()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Tells the window."""
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def _colour(self) -> None:
         for name, button in self._buttons.items():

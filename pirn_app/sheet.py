@@ -136,6 +136,8 @@ QWidget#dock-title QLabel, QWidget#cell-title QLabel { color: $muted; font-weigh
 QWidget#dock-title QToolButton, QWidget#cell-title QToolButton { padding: 1px; }
 QWidget#cell-title QToolButton[word="true"] { padding: 2px 5px; }
 QToolBar#readout-strip { padding: 0; }
+QTableView#parts-table, QTableView#parts-table:focus { border: none; }
+QLabel#parts-footer { font-size: $small; }
 QTreeWidget#shortcuts-list::item { padding: 3px 0; }
 QMenuBar { background: $window; color: $text; padding: 1px 4px; }
 QMenuBar::item { background: transparent; padding: 4px 8px; border-radius: 4px; }

@@ -126,6 +126,7 @@ def style_sheet(colours: Palette) -> str:
         "wash_ok": mix(colours.panel, colours.ok, 0.2),
         "wash_ng": mix(colours.panel, colours.ng, 0.2),
         "wash_unsure": mix(colours.panel, colours.unsure, 0.2),
+        "small": f"{TEXT - 1}px",
         "large": f"{LARGE}px",
         "title": f"{TITLE}px",
         "step": f"{STEP}px",

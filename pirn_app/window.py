@@ -109,6 +109,10 @@ class MainWindow(QMainWindow):
         self._strip = named(QToolBar("Values under the cursor"), "readout-strip")
         self._strip.setMovable(False)
         self._strip.setFixedHeight(3 * STEP)
+        for bar in (self._notice_bar, self._strip):
+            # A tool bar takes its margins when it is made, before it has the name that the style sheet knows.
+            if (row := bar.layout()) is not None:
+                row.setContentsMargins(0, 0, 0, 0)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setFixedHeight(3 * STEP)
         self.progress, self.status = ProgressView(self._context), StatusView(self._context)
@@ -139,6 +143,7 @@ class MainWindow(QMainWindow):
         self._strip.addWidget(_Wide(views[STRIP]))
         for name in PANELS:
             dock = Dock(views[name], self._context.theme, self)
+            dock.resized.connect(self._panel_resized)
             self._docks[name] = dock
             self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
             dock.hide()
@@ -192,7 +197,8 @@ class MainWindow(QMainWindow):
         self._at_work = True
         self._middle.setCurrentWidget(self._work)
         self._lay_out(self._workspace)
-        self._views["parts"].setFocus()  # else Qt gives the keys to the first button that it finds
+        # Else Qt gives the keys to the first button that it finds.
+        QTimer.singleShot(0, self._views["parts"].setFocus)
 
     def use_workspace(self, name: str) -> None:
         """Arranges the panels for a task; the present arrangement is remembered."""
@@ -306,6 +312,11 @@ class MainWindow(QMainWindow):
             arrangement.resize(self, self._docks, arrangement.ARRANGEMENTS[name])
             self._note_columns()
 
+    def _panel_resized(self) -> None:
+        """By the user; while the window itself is resized, the former widths are wanted still."""
+        if self._at_work and not self.pictures_shown and self.width() == self._fitted_width:
+            self._note_columns()
+
     def _note_columns(self) -> None:
         self._columns = arrangement.columns(self._docks, arrangement.ARRANGEMENTS[self._workspace])
         self._fitted_width = self.width()
@@ -344,13 +355,6 @@ class MainWindow(QMainWindow):
             plan = arrangement.ARRANGEMENTS[self._workspace]
             arrangement.keep(self, self._docks, plan, self._columns, self.width() - self._fitted_width)
             self._note_columns()
-
-    def event(self, event: QEvent) -> bool:
-        """Notes the widths that the user drags the panels to."""
-        done = super().event(event)
-        if event.type() == QEvent.Type.MouseButtonRelease and self._at_work:
-            self._note_columns()
-        return bool(done)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remembers the layout; who composed the window stops what is under way."""

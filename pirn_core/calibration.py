@@ -26,6 +26,7 @@ _REGION_SHRINK = 0.5
 """Tokens by which a confirmed region's residual is drawn to the known one."""
 
 _BISECTIONS = 7
+_MOST_RISE = 64.0
 
 TOP_PROTOTYPES = 32
 """Prototypes per token that calibration keeps; the rest of a soft assignment carries no structure."""
@@ -189,9 +190,9 @@ def _widened(
     """Expected residuals that confirmed regions count as normal, too.
 
     A mean over all parts would drown a region's few tokens. The expected residuals at their prototypes are therefore
-    raised towards the region's own, all by the same share of the way, and no further than it takes to bring the
-    region's score down to its limit: other parts use these prototypes, too. Regions do not know of each other, so that
-    their order does not matter.
+    raised towards the region's own (or past it), all by the same share of the way, and no further than it takes to
+    bring the region's score down to its limit: other parts use these prototypes, too. Regions do not know of each
+    other, so that their order does not matter.
     """
     result = dict(expected)
     for region in regions:
@@ -215,9 +216,10 @@ def _raised(
         return part_score(record_map(region, at(share), config)) if known else 0.0
 
     rise = {m: _rise(known[m], region.evidence[m], region.frame) for m in known}
-    if score(1.0) > limit:
-        return at(1.0)
     low, high = 0.0, 1.0
+    # Beyond the region's own mean where single tokens stand out of it.
+    while high < _MOST_RISE and score(high) > limit:
+        low, high = high, 2 * high
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         low, high = (low, middle) if score(middle) <= limit else (middle, high)

@@ -53,7 +53,7 @@ class ShortcutsDialog(QDialog):
         for widget in (self._search, self._tree, buttons):
             column.addWidget(widget)
         self._search.returnPressed.connect(self._run_first)
-        self.resize(760, 560)
+        self.resize(880, 600)
         self._search.setFocus()
 
     @property

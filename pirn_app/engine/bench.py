@@ -51,12 +51,10 @@ class Bench:
             raise NotFittedError("There is no model yet.", "Train one from a few good parts, or open a .pirn file.")
         return self._inspector
 
-    def put(self, inspector: Inspector) -> None:
-        """Another model is in force; parts stay prepared where it prepares them alike."""
-        if (now := self._inspector) is not None:
-            same = now.model.fitted == inspector.model.fitted and now.model.modalities == inspector.model.modalities
-            if not same or now.backbone is not inspector.backbone:
-                self._prepared.clear()
+    def put(self, inspector: Inspector, *, alike: bool = False) -> None:
+        """Another model is in force; parts stay prepared where it prepares them `alike`."""
+        if not alike:
+            self._prepared.clear()
         self._inspector, self._moved, self._decoder = inspector, None, ""
         for name in [name for name, held in self._former.items() if held.backbone is not inspector.backbone]:
             del self._former[name]  # a backbone takes far more memory than a model

@@ -59,7 +59,7 @@ class Feedback(QObject):
         self.curve: feedback.CurveDrawn | None = None
         self.applying = False
         self._workspace, self._requests = workspace, requests
-        self._staged = Results()
+        self._staged, self._curve_asked = Results(), ""
         workspace.model_swapped.connect(self._follow)
         workspace.model_changed.connect(self.discard)
         workspace.parts_changed.connect(self.discard)
@@ -134,7 +134,9 @@ class Feedback(QObject):
     def ask_curve(self) -> None:
         """Asks whether another shot would help, where that is not known for the model in force."""
         model = self._workspace.model
-        if model is not None and (self.curve is None or self.curve.model != model.card.id):
+        known = "" if self.curve is None else self.curve.model
+        if model is not None and model.card.id not in (known, self._curve_asked):
+            self._curve_asked = model.card.id
             self._requests.ask(feedback.DrawCurve(model.card.id))
 
     def retraining(self, part: str) -> jobs.Train | None:
@@ -279,6 +281,8 @@ class Feedback(QObject):
         if event.kind == "ApplyLesson" and self.applying:
             self.applying, self._staged = False, Results()
             self.changed.emit()
+        if event.kind == "DrawCurve" and event.outcome == "cancelled":  # not when it failed, or it would fail for ever
+            self._curve_asked = ""
         if event.kind == "PreviewLesson" and event.outcome == "failed":
             self.discard()
 
@@ -287,7 +291,7 @@ class Feedback(QObject):
             self._follow()
 
     def _drawn(self, event: feedback.CurveDrawn) -> None:
-        self.curve = event
+        self.curve, self._curve_asked = event, ""
         self.curve_changed.emit()
 
     def _follow(self) -> None:

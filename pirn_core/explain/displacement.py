@@ -175,6 +175,11 @@ class TransportExplanation:
         """Tokens on the part that a mask of the image (H, W) marks, see `tokens_in`, bool (N,)."""
         return tokens_in(mask, self.frame) & self.compared
 
+    @property
+    def strongest(self) -> int:
+        """The token on the part whose centre scores highest."""
+        return int(np.where(self.compared, np.nan_to_num(self.scores, nan=-1.0), -2.0).argmax())
+
     def token_at(self, row: int, column: int) -> int | None:
         """The token on the part at a pixel of the image; None where the pixel is on no token of the part."""
         side = self.frame.view.foreground.shape[0]

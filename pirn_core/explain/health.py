@@ -93,6 +93,8 @@ class Health:
         nearest: Tokens nearest to every prototype, by falling cosine, (K, T), indices into `patches`.
         nearest_cosine: Their cosines, (K, T).
         patches: The tokens that `nearest` names, without vectors.
+        dead_below: Limit of `Use.dead`, as a share of an even share.
+        duplicate_above: Limit of `duplicates`, a cosine.
     """
 
     modality: Modality
@@ -108,6 +110,8 @@ class Health:
     nearest: IntArray
     nearest_cosine: FloatArray
     patches: Tokens
+    dead_below: float = DEAD
+    duplicate_above: float = DUPLICATE
 
 
 def entropy_of(shares: FloatArray) -> float:

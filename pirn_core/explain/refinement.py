@@ -89,7 +89,7 @@ def trained_keys(model: TrainedModel, modality: Modality) -> Tensor:
 
 
 def _whole(sizes: NDArray[np.int32]) -> list[int]:
-    """Labels of what counts as a region, as in `find_regions`: specks are the threshold's grain, unless all there is."""
+    """Labels of what counts as a region, as in `find_regions`: specks are left out unless they are all there is."""
     return [k for k in range(1, len(sizes)) if sizes[k] >= SMALLEST] or [int(sizes[1:].argmax()) + 1]
 
 

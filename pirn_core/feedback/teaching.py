@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pirn_core.model import TrainedModel
 
 _BELOW = 0.95
-"""Share of the threshold that a confirmed region may reach: not NG, but near it, so that others like it are looked at."""
+"""Share of the threshold that a confirmed region may reach: not NG, but others like it are looked at."""
 
 
 def taught(

@@ -54,7 +54,7 @@ def test_opened_parts_show_the_first_one(running, make_parts):
     assert app.context.cursor.place.part == ws.refs[0].id
     load = engine.of(jobs.LoadPart)[-1]
     assert load.ref == ws.refs[0] and load.fitted is None
-    assert app.window.windowTitle() == "PIRN Inspector — flange"
+    assert app.window.windowTitle() == f"PIRN Inspector — flange — {ws.refs[0].id}"
     assert app.window.at_work and app.window.workspace == "setup"
     assert app.preferences.recent[0] == ws.parts.root
     assert not engine.of(jobs.InspectPart)

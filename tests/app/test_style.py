@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from pirn_app import style
 from pirn_app.sheet import SHEET
@@ -79,3 +79,26 @@ def test_figures_have_one_width(qapp):
     font = style.tabular(QFont("DejaVu Sans"))
     assert font.featureValue(QFont.Tag("tnum")) == 1
     assert qapp.font().pixelSize() == 12
+
+
+def test_fields_are_of_one_height_and_figures_stand_off_the_edge(qtbot, qapp):
+    style.apply(qapp, Theme("dark"))
+    form = QWidget()
+    qtbot.addWidget(form)
+    column = QVBoxLayout(form)
+    fields = [QSpinBox(), QDoubleSpinBox(), QComboBox(), QLineEdit()]
+    for field in fields:
+        column.addWidget(field)
+    form.show()
+    qtbot.wait(10)
+    assert len({field.height() for field in fields}) == 1
+    for box in fields[:2]:
+        assert box.lineEdit().textMargins().left() >= 4
+
+
+@pytest.mark.parametrize("colours", [DARK, LIGHT], ids=["dark", "light"])
+def test_what_lies_on_pictures_can_be_seen(colours):
+    assert contrast(colours.on_image, colours.image) >= 4.5
+    assert contrast(colours.cursor, colours.image) >= 4.5
+    assert contrast(colours.truth, colours.image) >= 4.5
+    assert luminance(colours.image) < 0.1, "holes in the points must not glare"

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QToolBar, QToolButton
 
 from pirn_app.arrangement import ARRANGEMENTS
+from pirn_app.furnishing import view_makers
 from pirn_app.messages import events
 from pirn_app.window import PANELS
 
@@ -21,10 +22,10 @@ _spec.loader.exec_module(shell)
 def start(qtbot, tmp_path, make_parts):
     made = []
 
-    def launch(parts: bool = True):
-        app, engine = shell.launch(tmp_path / "config")
+    def launch(parts: bool = True, size=(1280, 800), **more):
+        app, engine = shell.launch(tmp_path / "config", **more)
         qtbot.addWidget(app.window)
-        app.window.resize(1280, 800)
+        app.window.resize(*size)
         app.window.show()
         app.window.activateWindow()
         if parts:
@@ -104,6 +105,105 @@ def test_layouts_are_remembered_per_workspace(start, qtbot):
     assert not dock(again, "inspection").isFloating()
     again.context.actions.trigger("workspace-setup")
     assert shown(again) == ARRANGEMENTS["setup"].panels
+
+
+def go(app, qtbot, name):
+    """To a workspace, until its panels stand."""
+    app.context.actions.trigger(f"workspace-{name}")
+    qtbot.wait(40)
+
+
+def widths(app):
+    columns = {name: dock(app, name).width() for name in PANELS if dock(app, name).isVisible()}
+    return columns | ({"pictures": app.window._middle.width()} if app.window.pictures_shown else {})
+
+
+def check_widths(app, name):
+    found, (width, height) = widths(app), (app.window.width(), app.window.height())
+    assert (width, height) == (1280, 800), name
+    if name == "inspect":
+        assert 260 <= found["parts"] <= 300 and 352 <= found["inspection"] <= 360 and found["pictures"] >= 600
+    elif name == "train":
+        assert found["parts"] == found["shots"] == 304 and found["training"] >= 600
+        assert 300 <= found["model-card"] <= 360
+    else:
+        assert found["pictures"] >= 560 and 260 <= found["parts"] <= 300
+
+
+def test_no_workspace_changes_the_size_of_the_window_and_pictures_get_the_most(start, qtbot, make_model):
+    app, engine = start(makers=view_makers)
+    engine.event.emit(events.ModelReady(make_model()))
+    engine.event.emit(events.JobStarted(4, "Train", "Training on 5 shots"))
+    engine.event.emit(events.JobProgress(4, 0.5, 75.0, "Fold 2 of 3, a rather long text about what is being done now"))
+    for name in ("setup", "train", "inspect", "train", "setup", "inspect"):  # delivered, then remembered
+        go(app, qtbot, name)
+        check_widths(app, name)
+    app.window.close()
+    again, engine = start(makers=view_makers)
+    engine.event.emit(events.ModelReady(make_model()))
+    for name in ("inspect", "train", "setup", "inspect"):
+        go(again, qtbot, name)
+        check_widths(again, name)
+
+
+def test_what_the_window_gains_goes_to_the_pictures_or_to_training(start, qtbot, make_model):
+    app, engine = start(makers=view_makers)
+    engine.event.emit(events.ModelReady(make_model()))
+    for name, main in (("inspect", "pictures"), ("setup", "pictures"), ("train", "training")):
+        go(app, qtbot, name)
+        before = widths(app)
+        for width in (1700, 1280, 1500, 1280):
+            app.window.resize(width, 800)
+            qtbot.wait(20)
+            now, gained = widths(app), width - 1280
+            grown = {panel for panel in now if abs(now[panel] - before[panel] - gained) <= 1}
+            kept = {panel for panel in now if abs(now[panel] - before[panel]) <= 1}
+            assert main in grown or not gained
+            assert kept >= set(now) - {main, "shots"} or not gained
+
+
+def test_columns_that_the_user_dragged_are_kept(start, qtbot):
+    app, _ = start()
+    go(app, qtbot, "train")
+    app.window.resizeDocks([dock(app, "parts"), dock(app, "training")], [404, 546], Qt.Orientation.Horizontal)
+    qtbot.wait(20)
+    app.window.resize(1480, 800)
+    qtbot.wait(20)
+    assert abs(widths(app)["parts"] - 404) <= 2 and abs(widths(app)["training"] - 746) <= 2
+
+
+def test_a_layout_of_a_wider_window_does_not_squeeze_the_pictures(start, qtbot):
+    app, _ = start(size=(2560, 1440))
+    go(app, qtbot, "inspect")
+    assert 264 < widths(app)["parts"] <= 420 and 352 < widths(app)["inspection"] <= 480
+    columns = [dock(app, "parts"), dock(app, "inspection")]
+    app.window.resizeDocks(columns, [600, 600], Qt.Orientation.Horizontal)
+    go(app, qtbot, "train")
+    go(app, qtbot, "setup")
+    app.window.resize(1280, 800)
+    for name in ("inspect", "train"):
+        go(app, qtbot, name)
+        check_widths(app, name)
+
+
+def test_the_least_size_holds_all_workspaces(start, qtbot, make_model):
+    app, engine = start(makers=view_makers)
+    engine.event.emit(events.ModelReady(make_model()))
+    app.window.resize(app.window.minimumSize())
+    for name in ARRANGEMENTS:
+        go(app, qtbot, name)
+        assert app.window.size() == app.window.minimumSize()
+        for panel in ARRANGEMENTS[name].panels:
+            if dock(app, panel).isVisible() and not dock(app, panel).visibleRegion().isEmpty():
+                view = app.window.panel(panel)
+                assert view.width() >= min(view.minimumSizeHint().width(), view.minimumWidth() or 9999), panel
+
+
+def test_the_title_names_the_part(start):
+    app, _ = start()
+    part = app.context.workspace.refs[2].id
+    app.context.cursor.go(part=part)
+    assert app.window.windowTitle() == f"PIRN Inspector — flange — {part}"
 
 
 def test_broken_remembered_layouts_are_ignored(start, tmp_path):

@@ -53,8 +53,8 @@ def preview_lesson(job: PreviewLesson, tools: Tools) -> Generator[Event, None, s
         except PirnError:
             failed.append(ref.id)
     sure, threshold = after.verdict_limits
-    seconds = time.perf_counter() - began
-    yield LessonPreviewed(inspector.model.id, job.lesson, scores, sure, threshold, after.threshold, tuple(failed), seconds)
+    took, name = time.perf_counter() - began, inspector.model.id
+    yield LessonPreviewed(name, job.lesson, scores, sure, threshold, after.threshold, tuple(failed), took)
     return ""
 
 
@@ -75,7 +75,7 @@ def apply_lesson(job: ApplyLesson, tools: Tools) -> Generator[Event, None, str]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    tools.bench.put(inspector)
+    tools.bench.put(inspector, alike=True)
     yield LessonApplied(former.model.id, replace(shown, path=path), job.lesson)
     return f"Model {saved.id} written to {path}."
 
@@ -86,15 +86,17 @@ def use_model(job: UseModel, tools: Tools) -> Generator[Event, None, str]:
     from pirn_core.devices import memory_advice
     from pirn_core.inspector import Inspector, backbone_of
 
-    inspector = tools.bench.former(job.id)
+    now, inspector = tools.bench.inspector, tools.bench.former(job.id)
     if inspector is None:
-        now, model = tools.bench.inspector, checkpoint.load(job.path)
+        model = checkpoint.load(job.path)
         with memory_advice("Choose the CPU as device."):
             same = model.backbone == now.model.backbone
             backbone = now.backbone if same else backbone_of(model, now.backbone.device)
             inspector = Inspector(model, backbone, token_cache())
+    one, other = now.model, inspector.model
+    alike = (one.fitted, one.modalities, one.backbone) == (other.fitted, other.modalities, other.backbone)
     tools.settle()
-    tools.bench.put(inspector)
+    tools.bench.put(inspector, alike=alike and now.backbone is inspector.backbone)
     yield ModelUsed(inspector.model.id)
     return ""
 

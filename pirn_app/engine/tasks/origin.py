@@ -56,8 +56,8 @@ def _prepared(inspector: Inspector, ref: PartRef, unit: LengthUnit | None, tools
     key = key_of(ref, unit)
     kept = tools.bench.kept(key)
     if kept is None:
-        shot = content_hash(ref) in {shot.sha256 for shot in inspector.model.shots}
-        kept = (prepare_part(inspector, ref, unit), shot)
+        prepared = prepare_part(inspector, ref, unit)
+        kept = (prepared, content_hash(ref) in {shot.sha256 for shot in inspector.model.shots})
         tools.bench.keep(key, *kept)
     return kept[0]
 

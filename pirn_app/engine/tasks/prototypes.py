@@ -34,7 +34,7 @@ from pirn_core.data.planes import make_planes
 from pirn_core.data.sample import BoolArray, ByteArray, FloatArray, LengthUnit, PartRef
 from pirn_core.data.truth import read_truth
 from pirn_core.errors import SampleError
-from pirn_core.explain.atlas import PartTokens, find_shots, joined, make_atlas, part_tokens, prototype_keys
+from pirn_core.explain.atlas import PartTokens, Tokens, find_shots, joined, make_atlas, part_tokens, prototype_keys
 from pirn_core.explain.embedding import Layout, fit_pca, fit_tsne
 from pirn_core.explain.health import Health, health_steps
 from pirn_core.inspector import Inspector
@@ -152,10 +152,7 @@ def place_tokens(job: PlaceTokens, tools: Tools) -> Generator[Event, None, str]:
         parts.append(found)
         scores.append(_at(result.map, found))
         defects.append(_defect(ref, result, found))
-    if not parts:
-        yield PrototypesUnavailable(space, f"None of {len(job.refs)} parts has this modality.", "Choose the other one.")
-        return ""
-    yield _placed(job, parts, np.concatenate(scores), defects)
+    yield _placed(job, parts, np.concatenate(scores), defects) if parts else _nothing(job)
     return f"{failed} parts could not be placed." if failed and job.scope == "all" else ""
 
 
@@ -188,6 +185,14 @@ def _placed(
         scores=scores[chosen],
         defect=None if all(d is None for d in defects) else np.concatenate(known)[chosen],
     )
+
+
+def _nothing(job: PlaceTokens) -> TokensPlaced:
+    """No part could be placed, e.g. because the only one has no 3D points."""
+    none = np.zeros(0, np.int32)
+    empty = np.zeros((0, 2), np.float32)
+    tokens, asked = Tokens((), none, none, empty, (), empty), tuple(ref.id for ref in job.refs)
+    return TokensPlaced(job.space, job.layout.method, job.scope, asked, tokens, 0, empty, empty[:, 0], None)
 
 
 def _at(values: FloatArray, part: PartTokens) -> FloatArray:

@@ -23,8 +23,8 @@ def explain_transport(job: ExplainTransport, tools: Tools) -> Generator[Event, N
     with memory_advice("Choose the CPU as device."):
         try:
             if kept is None:
-                shot = content_hash(job.ref) in {shot.sha256 for shot in inspector.model.shots}
-                kept = (prepare_part(inspector, job.ref, job.unit), shot)
+                prepared = prepare_part(inspector, job.ref, job.unit)
+                kept = (prepared, content_hash(job.ref) in {shot.sha256 for shot in inspector.model.shots})
                 tools.bench.keep(key, *kept)
                 tools.check()
         except SampleError as error:

@@ -132,7 +132,9 @@ def draw_axes(painter: QPainter, pose: Pose, area: QRectF, colours: Palette) -> 
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     origin = area.bottomRight() - QPointF(40, 40) * scale
-    _fill(painter, QRectF(origin.x() - 36 * scale, origin.y() - 36 * scale, 72 * scale, 72 * scale), colours, 36 * scale)
+    _fill(
+        painter, QRectF(origin.x() - 36 * scale, origin.y() - 36 * scale, 72 * scale, 72 * scale), colours, 36 * scale
+    )
     font = _font(painter)
     font.setPixelSize(TEXT if scale == 1.0 else TEXT - 2)
     painter.setFont(font)

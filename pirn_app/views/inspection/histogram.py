@@ -14,7 +14,7 @@ from pirn_app.state.statistics import Group
 from pirn_app.theme import Theme
 from pirn_app.views.inspection.bars import WORDS, Frame, paint
 
-HEIGHT = 136
+HEIGHT = 152
 _GRAB = 10
 """Pixels on both sides of the line in which a press takes hold of it."""
 _INTERVAL = 16

@@ -40,8 +40,10 @@ class ModalitySection(Section):
         palette = self._context.theme.palette
         self._bar.show_shares(parted, {"rgb": palette.rgb, "sn": palette.sn}, palette.border)
         self._of.setText("highest scores of the part" if region is None else f"region {region.label}")
-        only = len(parted) == 1
-        self._text.tell(f"{NAMES[next(iter(parted))]} only: the model or the part has nothing else." if only else "")
+        if len(parted) == 1:
+            self._text.tell(f"{NAMES[next(iter(parted))]} only: the model or the part has nothing else.")
+        else:
+            self._text.tell("   ".join(f"{NAMES[name]} {100 * part:.0f} %" for name, part in ordered(parted)))
 
 
 def ordered(parted: dict[Modality, float]) -> list[tuple[Modality, float]]:
@@ -51,7 +53,7 @@ def ordered(parted: dict[Modality, float]) -> list[tuple[Modality, float]]:
 
 
 class _Bar(QWidget):
-    """One bar, split; the words in it make the colours need no legend."""
+    """One bar, split; the words in it, where they fit, make the colours need no legend."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,45 +64,21 @@ class _Bar(QWidget):
 
     def show_shares(self, parted: dict[Modality, float], colours: dict[Modality, str], empty: str) -> None:
         self._shares, self._colours, self._empty = ordered(parted), colours, empty
-        self.setAccessibleName(", ".join(share_words(name, part) for name, part in self._shares))
-        self.setToolTip(self.accessibleName())
+        self.setAccessibleName(", ".join(f"{NAMES[name]} {100 * part:.0f} %" for name, part in self._shares))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._empty))
-        for (name, _), box in zip(self._shares, self._boxes(), strict=True):
-            gap = 1 if box.right() < self.width() - 1 else 0
-            painter.fillRect(box.adjusted(0, 0, -gap, 0), QColor(self._colours[name]))
-        for (name, part), box in zip(self._shares, self._boxes(), strict=True):
-            self._tell(painter, name, part, box)
-
-    def _boxes(self) -> list[QRectF]:
-        """One per share, from left to right."""
-        boxes, x = [], 0.0
-        for _, part in self._shares:
-            boxes.append(QRectF(x, 0, part * self.width(), self.height()))
-            x += part * self.width()
-        return boxes
-
-    def _tell(self, painter: QPainter, name: Modality, part: float, box: QRectF) -> None:
-        """Name and share in the middle of the piece; a piece too short for them says it in the longer one."""
-        text = share_words(name, part)
-        wide = painter.fontMetrics().horizontalAdvance(text) + STEP
-        at, ground = Qt.AlignmentFlag.AlignCenter, QColor(self._colours[name])
-        if wide > box.width():
-            first = box.left() <= 0
-            place = QRectF(box.right() if first else box.left() - wide, 0, wide, self.height())
-            ground = QColor(self._colours[self._shares[1 if first else 0][0]])
-        else:
-            place = box
-        painter.setPen(QColor("#111214" if _luma(ground) > 0.5 else "#ffffff"))
-        painter.drawText(place, at, text)
-
-
-def share_words(name: Modality, part: float) -> str:
-    """`Colour 67 %`."""
-    return f"{NAMES[name]} {100 * part:.0f} %"
+        x = 0.0
+        for name, part in self._shares:
+            box = QRectF(x, 0, part * self.width(), self.height())
+            ground = QColor(self._colours[name])
+            painter.fillRect(box.adjusted(0, 0, -1 if x + box.width() < self.width() - 1 else 0, 0), ground)
+            if painter.fontMetrics().horizontalAdvance(NAMES[name]) + STEP < box.width():
+                painter.setPen(QColor("#111214" if _luma(ground) > 0.5 else "#ffffff"))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, NAMES[name])
+            x += box.width()
 
 
 def _luma(colour: QColor) -> float:

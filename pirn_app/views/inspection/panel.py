@@ -53,7 +53,7 @@ class InspectionView(View):
         column.setSpacing(STEP + STEP // 2)
         for section in (self.verdict, self.threshold, self.modalities, self.regions):
             column.addWidget(section)
-        column.addStretch()
+        column.addStretch(1)  # else the sections share what is left
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

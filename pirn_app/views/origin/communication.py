@@ -41,6 +41,7 @@ class CommunicationSection(Section):
         self.silence = Words("origin-silence", "muted")
         self._gates = Words("origin-gates")
         self.choice = named(QComboBox(), "origin-message")
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.choice.currentIndexChanged.connect(lambda _: self._show(force=True))
         self._text = Words("origin-attention", "muted")
         self.pane = named(MapPane(_SMALL), "origin-attention-pane")

@@ -29,7 +29,7 @@ _TILE = 140
 """Least width of a tile; as many stand side by side as there is room for."""
 LARGE = 480
 SPAN = 0.1
-"""Changes are shown up to this share of the threshold."""
+"""Changes are shown up to this share of the calibrated threshold, which is a constant of the model."""
 
 
 class Tile(QWidget):
@@ -125,6 +125,7 @@ class MapSection(Section):
             "only one of them lights up, that stage makes the score. Click a map to see it large, again to close it.",
         )
         self.layers = named(QComboBox(), "origin-layer")
+        self.layers.setToolTip("Decoder layer of the first maps; the last layer makes the score.")
         self.layers.currentIndexChanged.connect(lambda _: self._build())
         self.head.addWidget(self.layers)
         self.note = Words("origin-maps-note", "muted")
@@ -156,7 +157,7 @@ class MapSection(Section):
         if self.layers.count() != count:
             self.layers.blockSignals(True)
             self.layers.clear()
-            self.layers.addItems([f"Layer {k + 1}{' (the score)' if k + 1 == count else ''}" for k in range(count)])
+            self.layers.addItems([f"Layer {k + 1}" for k in range(count)])
             self.layers.setCurrentIndex(count - 1)
             self.layers.blockSignals(False)
         self.layers.setVisible(count > 1)
@@ -195,7 +196,7 @@ class MapSection(Section):
         picture = context.workspace.picture
         own = picture if picture is not None and picture.ref.id == found.part else None
         back = backdrop(own, self._window, colours.image)
-        name, span = context.display.look.colour_map, SPAN * threshold
+        name, span = context.display.look.colour_map, SPAN * model.threshold
         for tile, stage in zip(self.grid.tiles, self._stages, strict=True):
             values = self._window.cut(stage.values)
             if stage.change:

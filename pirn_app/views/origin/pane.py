@@ -73,7 +73,7 @@ class MapPane(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802
-        """For the width, or for the largest one that it uses."""
+        """For the width, or for the largest one that it uses; the proportions are the map's."""
         used = min(width, self._most) if self._most else width
         return max(round(used * self._window.height / self._window.width), 1)
 

@@ -86,19 +86,21 @@ class Beside(QWidget):
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(STEP)
-        self._box.addWidget(picture, 1)
-        column = QVBoxLayout()
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(STEP)
         for widget in more:
             column.addWidget(widget)
-        column.addStretch()
-        self._box.addLayout(column, 1)
+        for widget in (picture, side):
+            self._box.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Another width may ask for the other arrangement."""
         wide = event.size().width() >= self._needed
         self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._box.setSpacing(2 * STEP if wide else STEP)
+        self._box.setStretch(1, int(wide))  # beside the picture all the room, below it what the words take
         super().resizeEvent(event)
 
 

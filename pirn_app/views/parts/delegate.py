@@ -119,7 +119,7 @@ class PartDelegate(QStyledItemDelegate):
             side = Qt.AlignmentFlag.AlignRight
         elif column == Column.VERDICT:
             font, colour = self._font(TEXT, bold=True), self._verdict_colour(ref, palette)
-            inner = self._paint_score(painter, inner, ref, palette)
+            inner = self._paint_score(painter, rect.adjusted(4, 0, -2, 0), ref, palette)
             inner = self._paint_icon(painter, inner, ref, colour)
         elif column == Column.FIRED:
             inner = self._paint_swatch(painter, inner, palette.rgb if word == "Colour" else palette.sn)

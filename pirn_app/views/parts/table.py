@@ -11,7 +11,7 @@ from pirn_app.views.parts.delegate import ROW_HEIGHT, PartDelegate
 from pirn_app.views.parts.model import Column, PartsModel
 from pirn_app.views.parts.proxy import PartsProxy
 
-_WIDTHS = {Column.CLASS: 88, Column.SHOT: 48, Column.VERDICT: 76, Column.SCORE: 64, Column.FIRED: 80}
+_WIDTHS = {Column.CLASS: 88, Column.SHOT: 48, Column.VERDICT: 80, Column.SCORE: 64, Column.FIRED: 80}
 _NAME = 190
 """The least width of picture and name; columns go, in this order, until it is there."""
 _GOING = (Column.FIRED, Column.CLASS, Column.SHOT, Column.SCORE)

@@ -28,7 +28,7 @@ class UsagePlot(PlotCard):
         "are unused, fewer prototypes do as well; if very few take all, use more of them or more varied shots."
     )
     x_name = "prototypes, sorted, %"
-    y_name = "times an even share"
+    y_name = "× even share"
     waiting = "The use of the prototypes appears with the first steps."
 
     def __init__(self, context: Context) -> None:

@@ -123,7 +123,7 @@ class PlotCard(QFrame):
         muted = self.palette_now.muted
         self.legend.setText(
             "&nbsp;&nbsp; ".join(
-                f'<span style="color:{colour}">{sign}</span>&nbsp;<span style="color:{muted}">{words}</span>'
+                f'<span style="color:{colour}">{sign}</span>&nbsp;<span style="color:{muted}">{words.replace(" ", "&nbsp;")}</span>'
                 for sign, colour, words in entries
             )
         )

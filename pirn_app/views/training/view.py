@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ REDRAW_MS = 100
 """Least time between two drawings of the plots."""
 _NARROW = 620
 """Pixels from which on form and plots stand side by side."""
+_LEAST = 304
 _FORM, _FORM_MOST = 300, 380
 """Width of the form beside the plots: as little as it needs, more where there is plenty."""
 
@@ -134,6 +135,10 @@ class TrainingView(View):
             self.context.requests.ask(ListBackbones())
         if self._stale:
             self._redraw()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As narrow as the form: below that width the plots stand under it."""
+        return QSize(_LEAST, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Side by side where there is room, one above the other where not."""

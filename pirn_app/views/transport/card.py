@@ -24,6 +24,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setFrameShape(QFrame.Shape.NoFrame)
+        for side in ("left", "bottom"):
+            self.getAxis(side).enableAutoSIPrefix(False)  # once there is a label, this would scale the figures
 
     def sizeHint(self) -> QSize:  # noqa: D102, N802
         return QSize(240, 160)
@@ -32,7 +34,6 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
         """What the axes are."""
         for side, text in (("bottom", bottom), ("left", left)):
             self.setLabel(side, text)
-            self.getAxis(side).enableAutoSIPrefix(False)
 
     def recolour(self, palette: Palette) -> None:
         """Takes the theme's colours for all that is not data."""

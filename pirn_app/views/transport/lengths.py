@@ -29,7 +29,7 @@ class LengthPlot(Card):
         self.plot = Canvas("transport-lengths", movable=False)
         super().__init__("Displacement", _HOW, self.plot, "length-card")
         self.plot.name_axes("length in feature space", "share of tokens (%)")
-        self.bars = {group: pg.PlotCurveItem(stepMode="center", fillLevel=0) for group in ("normal", "anomalous")}
+        self.bars = {group: pg.PlotCurveItem(fillLevel=0) for group in ("normal", "anomalous")}
         self.means = {group: pg.InfiniteLine(angle=90) for group in ("normal", "anomalous")}
         self.own = pg.InfiniteLine(angle=90)
         for item in (*self.bars.values(), *self.means.values(), self.own):
@@ -41,7 +41,7 @@ class LengthPlot(Card):
         self.comparison = found
         groups = (("normal", found.normal, found.figures.outside), ("anomalous", found.anomalous, found.figures.inside))
         for group, shares, figures in groups:
-            self.bars[group].setData(found.edges, 100 * shares)
+            self.bars[group].setData(found.edges, 100 * shares, stepMode="center")
             for item in (self.bars[group], self.means[group]):
                 item.setVisible(figures is not None)
             if figures is not None:

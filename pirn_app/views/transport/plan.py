@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 _ROW = 20
 _HOW = (
-    "The patch under the cursor is rebuilt from these prototypes (normal patterns); a bar is a prototype's share in its "
-    "row of the transport plan, the figure beside it their similarity. A normal patch has one or a few prototypes with "
-    "a similarity near 1; low ones mean that no normal pattern fits. Click a bar to choose its prototype."
+    "The patch under the cursor is rebuilt from these prototypes (normal patterns); a bar is a prototype's share in "
+    "its row of the transport plan, the figure beside it their similarity. A normal patch has one or a few prototypes "
+    "with a similarity near 1; low ones mean that no normal pattern fits. Click a bar to choose its prototype."
 )
 
 
@@ -71,7 +71,7 @@ class Bars(QWidget):
         names = max(metrics.horizontalAdvance(str(k)) for k in self.row.prototypes) + STEP
         figures = metrics.horizontalAdvance("100.0 %   0.00")
         room = max(self.width() - names - figures - STEP, 1)
-        longest = max(*self.row.weights, 1e-9) if len(self.row.weights) > 1 else max(self.row.weights[0], 1e-9)
+        longest = max(self.row.weights[0], 1e-9)
         for line, (k, weight, cosine) in enumerate(
             zip(self.row.prototypes, self.row.weights, self.row.cosines, strict=True)
         ):

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from pirn_app.render.arrows import head, nearest, paired
 from pirn_app.theme import Palette
 from pirn_app.views.transport.card import Canvas, Card, faded
-from pirn_app.views.transport.words import plane_words, plural
+from pirn_app.views.transport.words import percent, plane_words, plural
 from pirn_core.data.sample import BoolArray, FloatArray
 
 if TYPE_CHECKING:
@@ -41,20 +41,20 @@ class PlanePlot(Card):
         self.plot = Canvas("transport-plane", movable=True)
         super().__init__("Tokens before and after", _HOW, self.plot, "plane-card")
         self.plot.setAspectLocked(True)
-        self.plot.name_axes("first principal component", "second principal component")
+        self.plot.name_axes("component 1", "component 2")
         self.lines = {group: pg.PlotCurveItem(connect="pairs") for group in ("normal", "anomalous")}
         self.arrows = {group: (pg.PlotCurveItem(), pg.PlotCurveItem()) for group in ("normal", "anomalous")}
-        self.crosses = pg.ScatterPlotItem(symbol="x", size=6, pxMode=True)
+        self.crosses = pg.ScatterPlotItem(symbol="x", size=5, pxMode=True)
         self.tops = pg.ScatterPlotItem(symbol="x", pxMode=True)
         self.chosen = pg.ScatterPlotItem(symbol="o", size=16, pxMode=True)
         self.own, self.own_head = pg.PlotCurveItem(), pg.PlotCurveItem()
         self.start = pg.ScatterPlotItem(symbol="o", size=10, pxMode=True)
-        for level, item in enumerate(
-            (*self.lines.values(), self.crosses, *(a for pair in self.arrows.values() for a in pair), self.tops,
-             self.chosen, self.own, self.own_head, self.start), start=1
-        ):  # fmt: skip
+        self.roots = pg.ScatterPlotItem(symbol="o", size=7, pxMode=True)
+        arrows = [item for pair in self.arrows.values() for item in pair]
+        marks = (self.roots, *arrows, self.tops, self.chosen, self.own, self.own_head, self.start)
+        for level, item in enumerate((self.crosses, *self.lines.values(), *marks)):
             item.setZValue(level)
-            self.plot.addItem(item, ignoreBounds=level > 3)
+            self.plot.addItem(item, ignoreBounds=item in marks)
         self.layer: LayerTransport | None = None
         self.tokens = np.empty(0, np.int64)
         self.token: int | None = None
@@ -84,6 +84,8 @@ class PlanePlot(Card):
             self.lines[group].setData(points[:, 0], points[:, 1], connect="pairs")
         self.crosses.setData(pos=layer.prototypes)
         self.words.setText(plane_words(layer))
+        shares = [f"component {number} ({percent(share)})" for number, share in enumerate(layer.explained, start=1)]
+        self.plot.name_axes(*shares)
         if fresh:
             self.fit()
         self._draw_heads()
@@ -126,7 +128,7 @@ class PlanePlot(Card):
         """Takes the theme's colours."""
         super().recolour(palette)
         self.plot.recolour(palette)
-        for group, colour, alpha in (("normal", palette.ok, 90), ("anomalous", palette.ng, 220)):
+        for group, colour, alpha in (("normal", palette.ok, 150), ("anomalous", palette.ng, 230)):
             self.lines[group].setPen(pg.mkPen(faded(colour, alpha), width=1))
             shaft, tip = self.arrows[group]
             shaft.setPen(pg.mkPen(colour, width=4, capStyle=Qt.PenCapStyle.FlatCap))
@@ -134,8 +136,10 @@ class PlanePlot(Card):
             tip.setPen(pg.mkPen(palette.panel, width=1))
             tip.setBrush(colour)
             tip.setFillLevel("enclosed")
-        self.crosses.setPen(pg.mkPen(faded(palette.muted, 170)))
+        self.crosses.setPen(pg.mkPen(faded(palette.muted, 110)))
         self.crosses.setBrush(None)
+        self.roots.setPen(pg.mkPen(palette.panel))
+        self._draw_roots(palette)
         self.tops.setPen(pg.mkPen(palette.unsure, width=2))
         self.tops.setBrush(palette.unsure)
         self.chosen.setPen(pg.mkPen(palette.accent, width=2))
@@ -148,17 +152,27 @@ class PlanePlot(Card):
         self.start.setPen(pg.mkPen(palette.text, width=2))
         self.start.setBrush(palette.panel)
 
+    def _draw_roots(self, palette: Palette) -> None:
+        """Where the mean arrows begin: an arrow that is too short to be seen leaves its dot."""
+        found = self._comparison
+        arrows = () if found is None else ((found.normal_arrow, palette.ok), (found.anomalous_arrow, palette.ng))
+        shown = [(arrow.start, colour) for arrow, colour in arrows if arrow is not None]
+        self.roots.setData(
+            pos=np.array([place for place, _ in shown]).reshape(-1, 2), brush=[pg.mkBrush(c) for _, c in shown]
+        )
+
     def tell(self, palette: Palette) -> None:
         """The legend, with numbers."""
         if self._comparison is None or self.layer is None:
             return
+        self._draw_roots(palette)
         figures = self._comparison.figures
         entries = [("━", palette.ok, f"{figures.tokens_outside:,} normal")]
         if figures.tokens_inside:
             entries.append(("━", palette.ng, f"{figures.tokens_inside:,} anomalous"))
         entries.append(("×", palette.muted, plural(len(self.layer.used), "prototype")))
         if self.token is not None:
-            entries += [("⭘", palette.text, "this patch"), ("✖", palette.unsure, "its prototypes")]
+            entries += [("○", palette.text, "this patch"), ("✖", palette.unsure, "its prototypes")]
         self.tell_legend(entries, palette)
 
     def _draw_heads(self) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -23,11 +22,11 @@ from pirn_app.context import Context
 from pirn_app.messages.events import JobEnded
 from pirn_app.messages.transport import ExplainTransport
 from pirn_app.state.cursor import Place
-from pirn_app.state.display import Layer
 from pirn_app.state.history import Document
 from pirn_app.state.transport import Split, Transport
 from pirn_app.theme import STEP
 from pirn_app.views.transport.lengths import LengthPlot
+from pirn_app.views.transport.offering import OfferBox
 from pirn_app.views.transport.plan import PlanCard
 from pirn_app.views.transport.plane import PlanePlot
 from pirn_app.views.transport.words import NAMES
@@ -38,8 +37,6 @@ from pirn_core.data.sample import BoolArray
 if TYPE_CHECKING:
     from pirn_core.explain.displacement import LayerTransport, TransportExplanation
 
-LAYER = "distance"
-"""Name of the map that this view offers for the pictures."""
 _WIDE, _MIDDLE = 840, 500
 """Pixels of the view from which on three, and two, plots stand side by side."""
 _MODALITIES = (
@@ -47,8 +44,8 @@ _MODALITIES = (
     Choice("sn", "Surface", "Tokens of the surface normals."),
 )
 _SPLITS: tuple[tuple[Split, str], ...] = (
-    ("threshold", "Anomalous: score reaches the threshold"),
-    ("truth", "Anomalous: inside the ground truth"),
+    ("threshold", "Anomalous by threshold"),
+    ("truth", "Anomalous by ground truth"),
 )
 
 
@@ -59,8 +56,8 @@ class TransportView(View):
     title = "Transport"
     help = (
         "Reconstruction moves every patch of the part towards prototypes, the patterns of normal parts: what has to "
-        "move far is not normal. Where anomalous and normal patches move alike, this modality does not see the defect: "
-        "trust the other one or train with more varied shots; where a good part moves far, confirm it or make it a shot."
+        "move far is not normal. Where anomalous and normal patches move alike, this modality is blind to the defect: "
+        "trust the other one, or train with more varied shots; where a good part moves far, confirm it or add it."
     )
 
     def __init__(self, context: Context, state: Transport, parent: QWidget | None = None) -> None:
@@ -71,8 +68,6 @@ class TransportView(View):
         self._asked: tuple[str, str] = ("", "")
         self._broken = ""
         self._columns = 0
-        self._offering, self._former_cloud = False, ""
-        self._publishing = False
         self._build()
         self._listen()
         self._recolour()
@@ -86,12 +81,9 @@ class TransportView(View):
         for value, text in _SPLITS:
             self.split_box.addItem(text, value)
         self.split_box.setMinimumContentsLength(12)
+        self.split_box.setMaximumWidth(28 * STEP)
         self.split_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.offer_box = named(QCheckBox("Show distance to normal on the pictures"), "transport-offer")
-        self.offer_box.setToolTip(
-            "Lays the lengths over the anomaly pane and the 3D points in the place of the score, in colours whose range "
-            "is fixed for the model. Choosing Fused, Colour or Surface there brings the score back."
-        )
+        self.offer_box = OfferBox(self.context.display)
         self._strip = QGridLayout()
         self._strip.setHorizontalSpacing(STEP)
         self._strip.setVerticalSpacing(STEP // 2)
@@ -100,6 +92,7 @@ class TransportView(View):
         choices.addWidget(self.modality)
         choices.addWidget(self.layer_box)
         choices.addWidget(self.split_box, 1)
+        choices.addStretch()
         self._strip.addLayout(choices, 0, 0)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -131,7 +124,7 @@ class TransportView(View):
         self.follow(self.state.chosen, self.refresh)
         self.follow(context.cursor.changed, self._cursor_moved)
         self.follow(context.theme.changed, self._recolour)
-        self.follow(context.display.layered, self._layered)
+        self.follow(context.display.layered, self.offer_box.layered)
         self.follow(workspace.parts_changed, self.state.clear)
         self.follow(workspace.document_changed, self._document_changed)
         self.follow(workspace.failed, self._failed)
@@ -149,7 +142,8 @@ class TransportView(View):
 
     def release(self) -> None:
         """Also takes its map off the pictures."""
-        self.offer(False)
+        if self.offer_box.isChecked():
+            self.offer(False)
         super().release()
 
     # What is there -------------------------------------------------------------------------------------------------
@@ -190,8 +184,7 @@ class TransportView(View):
             return None
         if pixel is not None:
             return found.token_at(*pixel)
-        scores = [(float(found.scores[t]), int(t)) for t in found.compared.nonzero()[0]]
-        return max(((s, t) for s, t in scores if s == s), default=(0.0, None), key=lambda pair: pair[0])[1]
+        return found.strongest
 
     # Asking --------------------------------------------------------------------------------------------------------
 
@@ -199,7 +192,7 @@ class TransportView(View):
         """Asks for the part in view once it is inspected, while someone sees the answer."""
         workspace, part = self.context.workspace, self.context.cursor.place.part
         ref, model, found = workspace.ref(part), workspace.model, workspace.results.get(part)
-        if not (self.isVisible() or self._offering) or ref is None or model is None:
+        if not (self.isVisible() or self.offer_box.isChecked()) or ref is None or model is None:
             return
         if found is None or found.error or self.explanation is not None or self.state.failure(part) is not None:
             return
@@ -222,7 +215,7 @@ class TransportView(View):
     def refresh(self) -> None:
         """Shows the state, and asks for what is missing."""
         self._want()
-        self._publish()
+        self.offer_box.publish(self.explanation, self.layer)
         if not self.isVisible():
             return
         found, layer = self.explanation, self.layer
@@ -308,17 +301,16 @@ class TransportView(View):
             return ("No parts yet. Open a folder of parts.", "open-folder")
         if workspace.model is None:
             return ("No model yet. Pick 5 to 10 good parts, then press Train.", "train")
-        if not part:
-            return ("Choose a part in the list.", "")
-        if failure is not None:
-            return (f"{failure.message} {failure.advice}".strip(), "")
-        if self._broken:
-            return (self._broken, "")
-        if known is None:
+        if part and known is None:
             return ("This part is not inspected yet.", "inspect-part")
-        if known.error:
-            return (f"Not inspected: {known.error} {known.advice}".strip(), "")
-        return (f"Explaining {part}.", "")
+        text = f"Explaining {part}." if part else "Choose a part in the list."
+        if failure is not None:
+            text = f"{failure.message} {failure.advice}".strip()
+        elif self._broken:
+            text = self._broken
+        elif known is not None and known.error:
+            text = f"Not inspected: {known.error} {known.advice}".strip()
+        return (text, "")
 
     # View -> state -------------------------------------------------------------------------------------------------
 
@@ -341,46 +333,14 @@ class TransportView(View):
         if (layer := self.layer) is not None:
             self.context.cursor.go(prototype=(layer.modality, number))
 
-    # The map on the pictures ---------------------------------------------------------------------------------------
-
     def offer(self, on: bool) -> None:
         """Lays the lengths over the pictures, or takes them off again."""
-        display = self.context.display
-        if on and not self._offering:
-            self._offering, self._former_cloud = True, display.look.cloud
-            display.set(heat=True, cloud="anomaly")
+        if on:
+            self.offer_box.begin()
             self._asked = ("", "")
             self.refresh()
-        elif not on and self._offering:
-            self._offering = False
-            if display.layer is not None and display.layer.name == LAYER:
-                display.show_layer(None)
-            if display.look.cloud == "anomaly":
-                display.set(cloud=self._former_cloud)
-        self.offer_box.setChecked(self._offering)
-
-    def _publish(self) -> None:
-        """Keeps the map on the pictures that of the part and the choice."""
-        found, layer, display = self.explanation, self.layer, self.context.display
-        if not self._offering:
-            return
-        title = "Distance to normal"
-        if found is None or layer is None:
-            made = None
-        elif display.layer is not None and display.layer.values is layer.map:
-            return
         else:
-            title = f"{title}, {NAMES[layer.modality].lower()}"
-            made = Layer(LAYER, title, found.ref.id, layer.map, found.ranges[layer.modality])
-        self._publishing = True
-        display.show_layer(made)
-        self._publishing = False
-
-    def _layered(self, layer: Layer | None) -> None:
-        """Something else took the place of this view's map: the user wants to see that."""
-        if self._offering and not self._publishing and (layer is None or layer.name != LAYER):
-            self._offering = False
-            self.offer_box.setChecked(False)
+            self.offer_box.end()
 
     # Room ----------------------------------------------------------------------------------------------------------
 
@@ -393,21 +353,17 @@ class TransportView(View):
         if columns == self._columns:
             return
         self._columns = columns
-        cards = (self.plane, self.lengths, self.plan)
-        spots = {
-            3: ((0, 0, 1), (0, 1, 1), (0, 2, 1)),
-            2: ((0, 0, 2), (1, 0, 1), (1, 1, 1)),
-            1: ((0, 0, 1), (1, 0, 1), (2, 0, 1)),
-        }
-        for card in (*cards, self.offer_box):
-            for layout in (self._grid, self._strip):
-                layout.removeWidget(card)
-        for card, (row, column, span) in zip(cards, spots[columns], strict=True):
-            self._grid.addWidget(card, row, column, 1, span)
-        for column in range(3):
-            self._grid.setColumnStretch(column, (4, 3, 3)[column] if columns == 3 else int(column < columns))
-        for row in range(3):
-            self._grid.setRowStretch(row, (3, 2, 2)[row] if row < 4 - columns else 0)
+        wide, middle = columns == 3, columns == 2
+        plots: tuple[QWidget, ...] = (self.plane, self.lengths, self.plan)
+        for card in plots:
+            self._grid.removeWidget(card)
+        self._strip.removeWidget(self.offer_box)
+        for number, card in enumerate(plots):
+            row, column = (0, number) if wide else (min(number, 1), max(number - 1, 0)) if middle else (number, 0)
+            self._grid.addWidget(card, row, column, 1, 2 if middle and number == 0 else 1)
+        for number in range(3):
+            self._grid.setColumnStretch(number, 1 if wide else int(number < columns))
+            self._grid.setRowStretch(number, (3, 2, 2)[number] if number < 4 - columns else 0)
         self.plane.setMinimumHeight(240)
         self.lengths.setMinimumHeight(240)
-        self._strip.addWidget(self.offer_box, *((0, 1) if columns == 3 else (1, 0)))
+        self._strip.addWidget(self.offer_box, 0 if wide else 1, 1 if wide else 0)

@@ -40,7 +40,8 @@ def comparison_words(found: Comparison, split: Split) -> str:
         far = "Anomalous tokens move as far as normal ones"
     shared = f"the histograms share {percent(found.overlap)} of their area"
     rough = f" With {plural(found.figures.tokens_inside, 'anomalous token')}, take both figures as rough."
-    return f"{far}; {shared}.{rough if found.figures.tokens_inside < FEW else ''}"
+    blind = " This modality hardly tells them apart." if found.ratio < 1.1 else ""
+    return f"{far}; {shared}.{blind}{rough if found.figures.tokens_inside < FEW else ''}"
 
 
 def plane_words(layer: LayerTransport) -> str:

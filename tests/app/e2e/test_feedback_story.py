@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(
 
 SETTINGS = {
     "backbone": "embedded",
-    "recipe.input_size": 448,
-    "decoder.prototypes": 1000,
+    "recipe.input_size": 224,
+    "decoder.prototypes": 300,
     "augmentation.rotations": 2,
     "training.enabled": False,
     "training.folds": 3,
@@ -47,12 +47,12 @@ def parts(tmp_path_factory):
     from pirn_core.synthetic import generate
 
     folder = tmp_path_factory.mktemp("samples") / "set"
-    generate(folder, parts=("flange",), train=3, validation=0, good=2, defective_per_kind=1, size=224)
+    generate(folder, parts=("flange",), train=4, validation=0, good=2, defective_per_kind=1, size=192)
     found = open_parts(folder, category="flange")
     (marked,) = (ref for ref in found.refs if ref.id == FINE)
     image = cv2.imread(str(marked.rgb))
     middle = image.shape[0] // 2
-    cv2.line(image, (middle - 40, middle + 24), (middle - 22, middle + 34), (150, 40, 20), 3)
+    cv2.line(image, (middle - 40, middle + 24), (middle - 22, middle + 34), (90, 60, 120), 2)
     assert cv2.imwrite(str(marked.rgb), image)
     return found
 
@@ -95,7 +95,7 @@ class Desk:
 def desk(qtbot, parts, tmp_path):
     made = Desk(qtbot.waitUntil)
     made.workspace.apply(events.PartsOpened(parts))
-    shots = tuple(parts.good())[:3]
+    shots = tuple(parts.good())[:4]
     made.workspace.set_shots(ref.id for ref in shots)
     trained = made.do(jobs.Train(shots, changed(PirnConfig(), SETTINGS), tmp_path, "flange", "cpu"))
     assert trained.outcome == "done", trained
@@ -118,10 +118,13 @@ def assert_same_as_inspected_anew(desk: Desk) -> None:
 
 def test_one_click_clears_a_false_positive_and_undo_brings_everything_back(desk, tmp_path):
     workspace, teaching = desk.workspace, desk.feedback
-    first, figures, verdicts = workspace.model, desk.figures(), desk.verdicts()
+    first = workspace.model
+    workspace.set_threshold(0.98 * workspace.results.get(FINE).score)  # to catch the stain as well
+    desk.inspect()
+    figures, verdicts = desk.figures(), desk.verdicts()
     assert verdicts[FINE] == "NG", "the mark of the pen is the false positive"
     caught = {part for part, verdict in verdicts.items() if verdict == "NG" and "/good/" not in part}
-    assert caught
+    assert len(caught) == 3
     limits, document = workspace.limits, workspace.document
 
     began = time.perf_counter()
@@ -165,14 +168,14 @@ def test_one_click_clears_a_false_positive_and_undo_brings_everything_back(desk,
     desk.settle(lambda: teaching.proposal is not None and teaching.proposal.comparison is not None)
     teaching.apply()
     desk.settle(lambda: workspace.model is not second)
-    assert workspace.model.card.id == first.card.id, "without the lesson the model is what it was"
+    assert workspace.model.card.confirmed == () and workspace.limits == limits
     assert desk.figures() == figures
 
 
 def test_a_whole_part_moves_the_threshold_and_a_cancelled_lesson_nothing(desk):
     workspace, teaching = desk.workspace, desk.feedback
     first, threshold = workspace.model, workspace.limits[1]
-    workspace.set_threshold(0.98 * threshold)
+    workspace.set_threshold(0.5 * workspace.results.get(FINE).score)
     moved = workspace.document
     teaching.confirm(FINE)
     desk.settle(lambda: teaching.proposal is not None and teaching.proposal.comparison is not None)
@@ -192,11 +195,11 @@ def test_a_whole_part_moves_the_threshold_and_a_cancelled_lesson_nothing(desk):
     teaching.apply()
     desk.settle(lambda: workspace.model is not first)
     assert workspace.own_threshold is None
-    assert workspace.limits[1] > threshold
+    assert workspace.limits[1] != threshold
     assert workspace.verdict(FINE) != "NG"
     assert_same_as_inspected_anew(desk)
     workspace.undo()
-    assert workspace.document == moved and workspace.limits[1] == 0.98 * threshold
+    assert workspace.document == moved and workspace.verdict(FINE) == "NG"
     assert workspace.model is first
 
 
@@ -208,7 +211,7 @@ def test_undo_of_a_training_brings_the_former_model_back(desk, parts, tmp_path):
     desk.feedback.retrain("test/good/000")
     desk.settle(lambda: workspace.model is not first)
     second = workspace.model
-    assert len(second.card.shots) == 4 and desk.figures() == {}
+    assert len(second.card.shots) == 5 and desk.figures() == {}
     assert workspace.history.undo_text == "Train"
     workspace.undo()
     assert workspace.model is first and desk.figures() == figures
@@ -221,8 +224,8 @@ def test_undo_of_a_training_brings_the_former_model_back(desk, parts, tmp_path):
 def test_would_another_shot_help(desk):
     desk.feedback.ask_curve()
     desk.settle(lambda: desk.feedback.curve is not None)
-    assert [point.parts for point in desk.feedback.curve.points] == [1, 2]
+    assert [point.parts for point in desk.feedback.curve.points] == [1, 2, 3]
     assert desk.feedback.curve.worth_another in (True, False)
     assert desk.feedback.next_part() in ("test/good/000", "test/good/001")
     advice = desk.feedback.advice()
-    assert advice.false_rejects.of == 5 and advice.escapes.of == 5
+    assert advice.false_rejects.of == 6 and advice.escapes.of == 5

@@ -103,7 +103,7 @@ def test_bench_without_a_model():
 
 class FakeInspector:
     def __init__(self, model):
-        self.model, self.made = model, []
+        self.model, self.made, self.backbone = model, [], None
 
     def with_model(self, model):
         self.made.append(model)

@@ -548,6 +548,23 @@ def test_layer_toggles_are_the_shells_actions(context, qtbot):
     assert not context.display.look.heat
 
 
+def test_a_small_pane_has_a_slim_bar_and_a_tiny_one_none(panes, open_part, inspect, qtbot):
+    open_part()
+    inspect()
+    pane, covered = panes[2], []
+    for size in ((700, 520), (320, 330), (240, 240), (160, 150)):
+        pane.setFixedSize(*size)
+        qtbot.wait(20)
+        room = pane.canvas.viewport().size()
+        sheets = [sheet for sheet in (pane.bar, pane.legend) if not sheet.isHidden()]
+        assert all(pane.canvas.viewport().rect().contains(sheet.geometry()) for sheet in sheets)
+        covered.append(sum(s.width() * s.height() for s in sheets) / (room.width() * room.height()))
+        names = {sheet.objectName() for sheet in sheets}
+        wanted = {700: {"colour-bar", "legend"}, 320: {"colour-bar", "legend"}, 240: {"colour-bar"}, 160: set()}
+        assert names == wanted[size[0]]
+    assert max(covered) < 0.15
+
+
 def test_a_range_of_the_image_is_clearly_marked(panes, open_part, inspect, context, qtbot):
     open_part("test/good/000")
     result = inspect("test/good/000", 0.45)

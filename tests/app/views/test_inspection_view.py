@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QLabel, QMainWindow, QProgressBar, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QMainWindow,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 
 from pirn_app.actions import Action
 from pirn_app.messages import events
@@ -466,6 +476,7 @@ def rows(view):
 
 def test_shares_are_those_of_the_strongest_or_the_chosen_region(inspected):
     assert text(inspected, "modality-text") == "Colour 25 %   Surface 75 %"
+    assert inspected.findChild(QWidget, "modality-bar").accessibleName() == "Colour 25 %, Surface 75 %"
     assert text(inspected, "modality-of") == "region 1"
     inspected.context.cursor.go(part="test/good/000")
     assert text(inspected, "modality-of") == "highest scores of the part"
@@ -663,9 +674,51 @@ def test_nothing_is_cut_at_the_narrowest(qtbot, speckled):
     speckled.resize(speckled.minimumWidth(), 620)
     qtbot.wait(20)
     shown = table(speckled)
-    widest = max(shown.fontMetrics().horizontalAdvance(row[2]) for row in rows(speckled))
-    assert shown.columnWidth(2) >= widest + 6
+    metrics, widths = shown.fontMetrics(), [shown.columnWidth(c) for c in range(7)]
+    heads = [shown.rows.headerData(c, Qt.Orientation.Horizontal).split("\n") for c in range(7)]
+    widest = [max(metrics.horizontalAdvance(w) for w in [*heads[c], *shown.rows.texts(c)]) for c in range(7)]
+    assert all(width >= words + 6 for width, words in zip(widths, widest, strict=True))
+    assert sum(widths) <= shown.viewport().width()
     assert speckled.verdict.width() <= speckled.width()
+
+
+def test_the_columns_share_what_is_left(qtbot, speckled):
+    shown = table(speckled)
+    before = [shown.columnWidth(c) for c in range(7)]
+    speckled.resize(speckled.width() + 60, 1000)
+    qtbot.waitUntil(lambda: [shown.columnWidth(c) for c in range(7)] != before)
+    gained = [shown.columnWidth(c) - width for c, width in enumerate(before)]
+    assert gained[0] == 0 and max(gained[1:]) - min(gained[1:]) <= 1
+
+
+def test_two_regions_are_in_sight_where_the_window_is_low(qtbot, context, speckled):
+    two = min(table(speckled).rows.rowCount(), 2)
+    speckled.resize(352, 653)  # of a window of 1280 x 800
+    qtbot.wait(20)
+    shown = table(speckled)
+    last = shown.visualRect(shown.rows.index(two - 1, 0)).bottomLeft()
+    scroll = speckled.findChild(QScrollArea)
+    at = shown.viewport().mapTo(scroll.viewport(), last)
+    assert 0 < at.y() < scroll.viewport().height()
+
+
+def test_sections_stay_together_where_the_window_is_high(qtbot, speckled):
+    speckled.resize(480, 1320)
+    qtbot.wait(20)
+    gaps = [
+        lower.geometry().top() - upper.geometry().bottom()
+        for upper, lower in zip(
+            (speckled.verdict, speckled.threshold, speckled.modalities),
+            (speckled.threshold, speckled.modalities, speckled.regions),
+            strict=True,
+        )
+    ]
+    assert max(gaps) <= 16
+    assert speckled.regions.height() <= table(speckled).height() + 80
+
+
+def test_the_card_names_the_part(inspected):
+    assert text(inspected, "verdict-part") == "test / bent / 000"
 
 
 def test_after_release_it_does_nothing(qtbot, inspected):

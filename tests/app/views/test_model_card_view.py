@@ -1,15 +1,17 @@
 """The model card: complete in words, follows model and threshold, and can be copied."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea
 
 from pirn_app.actions import Action
 from pirn_app.messages import events
 from pirn_app.views.model_card import ModelCardView
+from pirn_app.views.model_card.view import breakable
 from pirn_app.views.model_card.words import as_text, figure, grouped, sections
 
 LEFT = Qt.MouseButton.LeftButton
@@ -128,11 +130,34 @@ def test_shots_of_the_open_folder_are_shown(context, view, make_model, make_part
     assert shown["train/good/001"].text() == "001"
 
 
-def test_columns_theme_and_release(context, view, make_model):
+@pytest.mark.parametrize("width", [240, 280, 300, 360, 420])
+def test_nothing_is_cut_at_any_width(context, view, make_model, tmp_path, qtbot, width):
+    model = make_model()
+    long = tmp_path / ("a-folder-with-a-very-long-name_" * 3) / "flange-0123456789abcdef.pirn"
+    context.workspace.apply(events.ModelReady(replace(model, path=long)))
+    view.resize(width, 700)
+    qtbot.wait(20)
+    page = view.findChild(QScrollArea)
+    assert page.widget().minimumSizeHint().width() <= page.viewport().width()
+    assert page.widget().width() <= page.viewport().width()
+    button = view.copy_button
+    assert button.width() >= button.sizeHint().width()
+    assert button.mapTo(view, button.rect().topRight()).x() < width
+
+
+def test_long_words_may_break_and_stay_the_same_words():
+    path = "/home/someone/models/flange-0123456789abcdef.pirn"
+    broken = breakable(f"File {path} of 12 parts")
+    assert broken.replace("\u200b", "") == f"File {path} of 12 parts"
+    assert max(map(len, re.split("[\u200b ]", broken))) <= 17
+    assert breakable("The highest score of 5 shots") == "The highest score of 5 shots"
+
+
+def test_columns_theme_and_release(context, view, make_model, qtbot):
     context.workspace.apply(events.ModelReady(make_model()))
-    assert view._columns == 1
+    qtbot.waitUntil(lambda: len({box.x() for box in view._boxes}) == 1)
     view.resize(900, 600)
-    assert view._columns == 2
+    qtbot.waitUntil(lambda: len({box.x() for box in view._boxes}) == 2)
     context.theme.choose("light")
     assert context.theme.palette.unsure in view.styleSheet()
     view.release()

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QLabel, QPushButton, QStyleOptionViewItem
 
 from pirn_app.actions import Action
 from pirn_app.messages import events
 from pirn_app.state.results import PartResult
 from pirn_app.views.parts import PartsView
+from pirn_app.views.parts.delegate import ROW_HEIGHT
 from pirn_app.views.parts.footer import footer
 from pirn_app.views.parts.model import Column, short_name
 from pirn_app.views.parts.proxy import Filter
@@ -42,7 +43,7 @@ def ran(context):
 def view(qtbot, context, ran):
     made = PartsView(context)
     qtbot.addWidget(made)
-    made.resize(620, 620)
+    made.resize(640, 620)
     made.show()
     yield made
     made.release()
@@ -194,16 +195,57 @@ def test_names_leave_out_what_the_class_column_shows():
 
 
 def test_a_narrow_list_leaves_columns_out_and_tells_below_the_name(qtbot, opened, context):
-    context.workspace.set_shots(["train/good/000"])
     ref = context.workspace.ref("train/good/000")
     hidden = [c for c in Column if opened.table.isColumnHidden(c)]
     assert hidden == []
-    opened.resize(300, 500)
+    opened.resize(400, 500)
     qtbot.waitUntil(lambda: opened.table.isColumnHidden(Column.CLASS))
     assert not opened.table.isColumnHidden(Column.VERDICT) and not opened.table.isColumnHidden(Column.SCORE)
-    assert opened.table.itemDelegate()._note(ref) == "shot · colour only · train / good"
-    opened.resize(620, 500)
+    assert opened.table.itemDelegate()._note(ref) == "train / good · colour only"
+    opened.resize(264, 500)
+    qtbot.waitUntil(lambda: opened.table.isColumnHidden(Column.SCORE))
+    assert not opened.table.isColumnHidden(Column.VERDICT)
+    opened.resize(640, 500)
     qtbot.waitUntil(lambda: not opened.table.isColumnHidden(Column.FIRED))
+
+
+class Words(QPainter):
+    """Also notes what is written; a word that was shortened ends in dots."""
+
+    def __init__(self, device):
+        super().__init__(device)
+        self.written = []
+
+    def drawText(self, *args):
+        self.written.append(args[-1])
+        super().drawText(*args)
+
+
+def written(view, part):
+    """All words of a row, as the delegate paints them at the present widths."""
+    picture = QImage(view.table.width(), ROW_HEIGHT, QImage.Format.Format_RGB32)
+    painter = Words(picture)
+    row = view.proxy.mapFromSource(view.model.index(view.model.row(part), 0)).row()
+    for column in Column:
+        if not view.table.isColumnHidden(column):
+            option = QStyleOptionViewItem()
+            option.rect = view.table.visualRect(view.proxy.index(row, column))
+            option.rect.moveTop(0)
+            view.table.itemDelegate().paint(painter, option, view.proxy.index(row, column))
+    painter.end()
+    return painter.written
+
+
+@pytest.mark.parametrize("width", [264, 304, 420])
+def test_nothing_of_a_row_is_shortened_where_the_list_is_narrow(qtbot, judged, context, width):
+    context.workspace.set_shots(["test/good/001"])
+    judged.resize(width, 500)
+    qtbot.waitUntil(lambda: judged.table.isColumnHidden(Column.CLASS))
+    words = written(judged, "test/good/001")
+    assert {"001", "shot", "unsure", "1.200"} <= set(words)
+    # The class is whole; what else is odd about the part may be cut, the tooltip has it.
+    assert any(word.startswith("test / good · co") for word in words)
+    assert sum("…" in word for word in words) <= 1
 
 
 def test_pictures_come_into_their_rows(qtbot, view, context, tmp_path):

@@ -250,6 +250,17 @@ def test_cards_wrap_and_keep_the_order_of_the_parts(qtbot, opened, context):
     qtbot.waitUntil(lambda: len({card.y() for card in opened._cards.values()}) == 1)
 
 
+def test_it_can_be_as_narrow_as_its_column(qtbot, opened, context):
+    context.workspace.set_shots([f"train/good/00{k}" for k in range(5)])
+    assert opened.minimumSizeHint().width() <= 260
+    opened.resize(260, 520)
+    qtbot.wait(20)
+    assert opened.width() == 260
+    for widget in (opened.draw.pick, opened.draw.clear, opened.draw.seed_box, opened.train_button):
+        assert widget.width() >= widget.sizeHint().width()
+        assert widget.mapTo(opened, widget.rect().topRight()).x() < 260
+
+
 def test_two_shots_of_one_name_show_where_they_are_from(opened, context):
     context.workspace.set_shots(["train/good/000", "test/good/000", "train/good/001"])
     names = [opened._cards[part]._name for part in cards(opened)]

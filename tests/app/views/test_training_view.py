@@ -344,7 +344,7 @@ def test_plots_follow_the_steps(context, view, ready, qtbot):
     looks, _ = course.separation._line.getData()
     assert looks[np.isfinite(looks)].tolist() == [0, 4, 4, 8]
     assert sorted(course.separation._best.getData()[0].tolist()) == [4, 8]
-    assert "2 of 4 unused" in course.usage.legend.text()
+    assert "2 of 4 unused" in course.usage.legend.text().replace("&nbsp;", " ")
     assert "colour" in course.loss.legend.text()
 
 
@@ -420,6 +420,19 @@ def test_the_layout_follows_the_width_and_the_theme_its_colours(context, view, r
     assert context.theme.palette.unsure in view.styleSheet()
     assert view.course.loss.plot.backgroundBrush().color().name() == context.theme.palette.panel
     click(qtbot, view, QToolButton, "plot-help")
+
+
+def test_the_form_is_in_sight_and_whole_at_the_width_of_a_small_window(view, qtbot):
+    assert view.minimumSizeHint().width() <= 320
+    for width in (646, 320):
+        view.resize(width, 700)
+        qtbot.wait(20)
+        scroll = view._scroll
+        assert scroll.widget().width() <= scroll.viewport().width()
+        shown = [view.form.backbone, view.form.device, view.form.seed, *view.form.presets.values()]
+        for widget in shown if width > 600 else shown[3:]:
+            at = widget.mapTo(scroll.viewport(), widget.rect().bottomRight())
+            assert at.y() < scroll.viewport().height() and at.x() < scroll.viewport().width()
 
 
 def test_without_actions_and_after_release_it_stays_quiet(context, make_parts, qtbot):

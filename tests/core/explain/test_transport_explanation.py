@@ -82,7 +82,10 @@ def test_the_plane_is_the_principal_one_of_tokens_and_used_prototypes(explained)
         points = np.concatenate([start[found.compared], keys[layer.used]])
         oracle = PCA(2, svd_solver="full").fit(points)
         np.testing.assert_allclose(layer.explained, oracle.explained_variance_ratio_, atol=1e-5)
-        for ours, theirs in ((layer.before, oracle.transform(start)), (layer.prototypes, oracle.transform(keys[layer.used]))):
+        for ours, theirs in (
+            (layer.before, oracle.transform(start)),
+            (layer.prototypes, oracle.transform(keys[layer.used])),
+        ):
             np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-4)
         end = torch.nn.functional.normalize(reconstruction.output[0], dim=-1).numpy()
         np.testing.assert_allclose(np.abs(layer.after), np.abs(oracle.transform(end)), atol=1e-4)

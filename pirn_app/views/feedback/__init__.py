@@ -1,0 +1,5 @@
+"""Teaching: the way back from a false positive."""
+
+from pirn_app.views.feedback.view import FeedbackView
+
+__all__ = ["FeedbackView"]
