@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle
 
-VERSION = 2
+VERSION = 3
 """Raised when panels come or go; a layout remembered under another number is left aside."""
 
 Stack = tuple[str, ...]
@@ -55,7 +55,10 @@ ARRANGEMENTS: Mapping[str, Arrangement] = {
         right_share=0.25,
         left_heights=(1, 1),
     ),
-    "inspect": Arrangement((("parts",),), (("inspection",),)),
+    "inspect": Arrangement((("parts",),), (("inspection", "feedback"),)),
+    "understand": Arrangement(
+        (("parts",),), (("origin", "inspection"),), (("transport", "prototypes"),), bottom_share=0.4
+    ),
 }
 HOME = {"log": "bottom", "shots": "bottom", "parts": "left"}
 """Where a panel goes that a workspace does not show by itself; elsewhere: right."""

@@ -25,6 +25,7 @@ from pirn_app.state.display import Display
 from pirn_app.state.jobs import LogLine
 from pirn_app.state.plan import TrainingPlan
 from pirn_app.state.requests import Requests
+from pirn_app.state.studies import Studies
 from pirn_app.state.workspace import Workspace
 from pirn_app.theme import Theme
 from pirn_app.thumbnails import Thumbnails
@@ -65,6 +66,7 @@ class Application:
 
     context: Context
     plan: TrainingPlan
+    studies: Studies
     preferences: Preferences
     engine: EngineLike
     window: MainWindow
@@ -119,7 +121,7 @@ def compose(
     chooser: Chooser = choose,
     faults: logs.Faults | None = None,
     log: Path | None = None,
-    makers: Callable[[Context, TrainingPlan], Makers] = view_makers,
+    makers: Callable[[Context, TrainingPlan, Studies], Makers] = view_makers,
 ) -> Application:
     """Makes everything and connects it; the window is not shown yet.
 
@@ -133,22 +135,22 @@ def compose(
     """
     known = preferences or Preferences()
     context = Context(Workspace(), Cursor(), Display(), Requests(), Actions(), Theme(known.theme), Thumbnails())
-    plan = TrainingPlan()
+    plan, studies = TrainingPlan(), Studies.over(context.workspace, context.cursor, context.requests)
     qt = QApplication.instance()
     assert isinstance(qt, QApplication)
     style.apply(qt, context.theme)
     window = MainWindow(context, known, log)
     flow = Flow(context.workspace, context.cursor, plan, context.requests)
     engine = engine_factory()
-    desk = commands.Desk(context, plan, known, window, chooser)
+    desk = commands.Desk(context, plan, studies, known, window, chooser)
     context.actions.add(commands.table(desk))
     window.set_menus()
-    furnishing = Furnishing(window, makers(context, plan), lambda: _furnished(app, style_plots))
+    furnishing = Furnishing(window, makers(context, plan, studies), lambda: _furnished(app, style_plots))
 
     def style_plots() -> None:
         style.configure_plots(context.theme)
 
-    app = Application(context, plan, known, engine, window, flow, furnishing, [])
+    app = Application(context, plan, studies, known, engine, window, flow, furnishing, [])
     _connect_engine(app)
     _connect_flow(app)
     _connect_window(app)
@@ -162,7 +164,8 @@ def _connect_engine(app: Application) -> None:
     requests, workspace = app.context.requests, app.context.workspace
     requests.asked.connect(app.engine.submit)
     requests.cancel_asked.connect(app.engine.cancel)
-    app.engine.event.connect(workspace.apply)
+    handlers = app.studies.handlers()
+    app.engine.event.connect(lambda event: handlers.get(type(event), workspace.apply)(event))
     workspace.logged.connect(_to_log)
 
 
@@ -243,7 +246,8 @@ def _model_taken(app: Application) -> None:
     if workspace.jobs.of_kind("Train") is None:
         app.preferences.remember(model.path)
     app.window.begin_work()
-    app.window.use_workspace("inspect")
+    if not workspace.continuing:  # undo and lessons change the model, not the task
+        app.window.use_workspace("inspect")
     if workspace.parts is None:
         advice = "Open a folder of parts (Ctrl+O), or drop parts here, to inspect them."
         app.window.tell("info", f"Model {model.card.id[:8]} is ready.", advice)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 
 from pirn_app.context import Context
 from pirn_app.state.plan import TrainingPlan
+from pirn_app.state.studies import Studies
 from pirn_app.views.view import View
 from pirn_app.window import MainWindow
 
@@ -17,7 +18,7 @@ Makers = Mapping[str, Callable[[], View]]
 """How each view is made, by name."""
 
 
-def view_makers(context: Context, plan: TrainingPlan) -> Makers:
+def view_makers(context: Context, plan: TrainingPlan, studies: Studies) -> Makers:
     """All views by name; their modules are imported when they are made, since plots and 3D take their time."""
 
     def maker(module: str, name: str, *more: object) -> Callable[[], View]:
@@ -40,6 +41,10 @@ def view_makers(context: Context, plan: TrainingPlan) -> Makers:
         "inspection": maker("inspection", "InspectionView"),
         "training": maker("training", "TrainingView", plan),
         "model-card": maker("model_card", "ModelCardView"),
+        "feedback": maker("feedback", "FeedbackView", studies.feedback),
+        "origin": maker("origin", "OriginView", studies.origin),
+        "prototypes": maker("prototypes", "PrototypesView", studies.prototypes),
+        "transport": maker("transport", "TransportView", studies.transport),
     }
 
 

@@ -21,8 +21,10 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Edit", ("undo", "redo", LINE, "settings")),
     ("Parts", ("previous-part", "next-part", LINE, "toggle-shot", "pick-random-shots", "clear-shots", LINE,
                "label-good", "label-defective", "label-none", LINE, "import-report", "preprocessing")),
-    ("Model", ("train", "inspect-all", "inspect-part", "cancel", LINE, "reset-threshold", LINE, "backbones")),
-    ("View", ("workspace-setup", "workspace-train", "workspace-inspect", LINE, PANELS, "show-pictures", "show-log",
+    ("Model", ("train", "inspect-all", "inspect-part", "cancel", LINE, "confirm-good", "region-fine",
+               "mark-defect", LINE, "reset-threshold", LINE, "backbones")),
+    ("View", ("workspace-setup", "workspace-train", "workspace-inspect", "workspace-understand", LINE,
+              PANELS, "show-pictures", "show-log",
               "reset-layout", LINE, "toggle-heat", "toggle-contour", "toggle-truth", "toggle-foreground",
               "toggle-crosshair", LINE, "maximise-rgb", "maximise-normals", "maximise-anomaly", "maximise-cloud",
               "show-all-views", LINE, "reset-view", "release-cursor", LINE, THEME, "full-screen")),
@@ -33,7 +35,7 @@ TOOLS = ("open-folder", "save-model", LINE, "undo", "redo", LINE, "previous-part
          "toggle-heat", "toggle-contour", "toggle-truth", "toggle-foreground", "toggle-crosshair", LINE,
          "reset-view", "show-all-views")  # fmt: skip
 WORDS = ("train", "inspect-all")
-WORKFLOW = ("workspace-setup", "workspace-train", "workspace-inspect")
+WORKFLOW = ("workspace-setup", "workspace-train", "workspace-inspect", "workspace-understand")
 _ICON = 20
 _SHOWN = 12
 

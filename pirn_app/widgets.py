@@ -1,10 +1,13 @@
-"""Two words that make building widgets shorter."""
+"""Small things that make building widgets shorter."""
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from pirn_app.theme import STEP
 
 W = TypeVar("W", bound=QWidget)
 
@@ -26,3 +29,19 @@ def restyle(widget: QWidget) -> None:
     """Applies the style sheet anew after a property changed."""
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+class Wide(QWidget):
+    """As wide as there is room: a tool bar would hide a widget that asks for more than it has."""
+
+    def __init__(self, view: QWidget) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
+        row.addWidget(view)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Little is enough."""
+        return QSize(200, 3 * STEP)

@@ -18,9 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QMainWindow,
-    QSizePolicy,
     QStackedWidget,
     QToolBar,
     QVBoxLayout,
@@ -40,12 +38,13 @@ from pirn_app.views.progress import ProgressView
 from pirn_app.views.start import StartView
 from pirn_app.views.status import StatusView
 from pirn_app.views.view import View
-from pirn_app.widgets import named
+from pirn_app.widgets import Wide, named
 from pirn_core.files import resource
 
 NAME = "PIRN Inspector"
 PICTURES = ("rgb", "normals", "anomaly", "cloud")
-PANELS = ("parts", "shots", "preprocessing", "report", "training", "model-card", "inspection", "log")
+PANELS = ("parts", "shots", "preprocessing", "report", "training", "model-card", "inspection", "feedback", "origin",
+          "transport", "prototypes", "log")  # fmt: skip
 STRIP = "readout"
 LEAST = QSize(960, 560)
 """Smallest window. It is set once, so that no panel's own wishes can make the window grow."""
@@ -109,10 +108,6 @@ class MainWindow(QMainWindow):
         self._strip = named(QToolBar("Values under the cursor"), "readout-strip")
         self._strip.setMovable(False)
         self._strip.setFixedHeight(3 * STEP)
-        for bar in (self._notice_bar, self._strip):
-            # A tool bar takes its margins when it is made, before it has the name that the style sheet knows.
-            if (row := bar.layout()) is not None:
-                row.setContentsMargins(0, 0, 0, 0)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setFixedHeight(3 * STEP)
         self.progress, self.status = ProgressView(self._context), StatusView(self._context)
@@ -140,7 +135,7 @@ class MainWindow(QMainWindow):
         layout = self._work.layout()
         assert layout is not None
         layout.addWidget(self._grid)
-        self._strip.addWidget(_Wide(views[STRIP]))
+        self._strip.addWidget(Wide(views[STRIP]))
         for name in PANELS:
             dock = Dock(views[name], self._context.theme, self)
             dock.resized.connect(self._panel_resized)
@@ -274,6 +269,10 @@ class MainWindow(QMainWindow):
         self._strip.setVisible(self._at_work and self.pictures_shown)
         self._notice_place.setVisible(self.notice.on)
         self._notice_bar.setVisible(self.notice.on)
+        for bar in (self._notice_bar, self._strip):
+            # A tool bar takes its margins before it has the name that the style sheet knows it by.
+            if (row := bar.layout()) is not None:
+                row.setContentsMargins(0, 0, 0, 0)
 
     # Layouts --------------------------------------------------------------------------------------------------------
 
@@ -386,22 +385,6 @@ class MainWindow(QMainWindow):
         if paths := _paths(event):
             event.acceptProposedAction()
             self.dropped.emit(paths)
-
-
-class _Wide(QWidget):
-    """As wide as the window allows: a tool bar would hide a widget that asks for more room than there is."""
-
-    def __init__(self, view: QWidget) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
-        row.addWidget(view)
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        """Little is enough."""
-        return QSize(200, 3 * STEP)
 
 
 def _paths(event: QDropEvent | QDragEnterEvent) -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ from pirn_app.context import Context
 from pirn_app.dialogs.choosing import Chooser
 from pirn_app.preferences import Preferences
 from pirn_app.state.plan import TrainingPlan
+from pirn_app.state.studies import Studies
 from pirn_core.data.sample import PartRef
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Desk:
 
     context: Context
     plan: TrainingPlan
+    studies: Studies
     preferences: Preferences
     window: MainWindow
     choose: Chooser

@@ -21,6 +21,7 @@ WORKSPACES = (
     ("setup", "Setup", "Look through the parts, pick shots and set preprocessing."),
     ("train", "Train", "Train a model and see what it learned."),
     ("inspect", "Inspect", "Look at verdicts, regions and the threshold."),
+    ("understand", "Understand", "See why a part is called NG, in the method's own terms."),
 )
 THEMES: tuple[tuple[ThemeName, str], ...] = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"))
 

@@ -173,7 +173,7 @@ class TokensPlaced(Event):
         of: Number of tokens before drawing.
         places: (M, 2).
         scores: Value of the fused map at every token's centre, NaN where nothing was seen, (M,).
-        defect: Whether the ground truth marks the centre, (M,); None where no part has one.
+        defect: Whether the ground truth marks a fifth of the patch or more, (M,); None where no part has one.
     """
 
     space: Space

@@ -273,6 +273,7 @@ class Prototypes(QObject):
         running = self._workspace.jobs.of_kind(kind)
         self._questions[kind] = _Question(key, running.number if running is not None else 0)
         self._requests.ask(job)
+        self.changed.emit()
 
     # What changes --------------------------------------------------------------------------------------------------
 

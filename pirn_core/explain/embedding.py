@@ -27,7 +27,11 @@ _MOMENTUM_GAIN = 2.5
 """A round on its own runs at momentum 0.5, where one long run would switch to 0.8: steps of (1 - 0.5) / (1 - 0.8) times
 the length make up for it (cost after 750 iterations, 3,000 tokens: 1.12; in one run 1.10, at 500 iterations 1.21)."""
 
-_THREADS = 2
+_THREADS, _SHARED = 2, 1000
+"""Threads for so many points and more. A fixed number: a layout's digits were the same with one and with two, and with
+more they would depend on the order in which they end; two threads that wait for each other on a busy machine are slower
+than one where there is little to do."""
+
 _CHUNK = 4096
 
 
@@ -146,7 +150,7 @@ def fit_tsne(vectors: FloatArray, seed: int = 0) -> Generator[float, None, Layou
             early_exaggeration=_EXAGGERATION if number == 0 else 1.0,
             learning_rate=rate if number == 0 else rate * _MOMENTUM_GAIN,
         )
-        with threadpool_limits(_THREADS, user_api="openmp"):
+        with threadpool_limits(_THREADS if len(vectors) >= _SHARED else 1, user_api="openmp"):
             places = method.fit_transform(vectors).astype(np.float32)
         yield (number + 1) / len(_ITERATIONS)
     return Layout("tsne", vectors, places - places.mean(axis=0), seed)

@@ -74,7 +74,7 @@ class PatchBank:
             if m in prepared.tokens
         }
         if len(alike) > 1:
-            alike["both"] = torch.stack(list(alike.values())).mean(dim=0)
+            alike["both"] = (alike["rgb"] + alike["sn"]).mul_(0.5)
         return {space: self._found(values, prepared.frame.foreground) for space, values in alike.items()}
 
     @torch.inference_mode()

@@ -86,13 +86,15 @@ class _Stages:
         """Maps of one layer; those of the last one are the inspection's own."""
         traces = {m: r.layers[number] for m, r in self.found.items()}
         whole: Mapping[Modality, FloatArray] = last.modalities
+        combined = last.map
         if number + 1 < len(self.model.pirn.layers):
             whole = self.maps({m: t.output for m, t in traces.items()})
+            combined = self._fused(whole)
         silent = None
         if any(t.injection is not None for t in traces.values()):
             silent = self._fused(self.maps({m: self._fed(number, m, t.bpa) for m, t in traces.items()}))
         bpa = self._fused(self.maps({m: t.bpa for m, t in traces.items()}))
-        return LayerMaps(number + 1, whole, self._fused(whole), bpa, silent)
+        return LayerMaps(number + 1, whole, combined, bpa, silent)
 
     def maps(self, outputs: Mapping[Modality, Tensor]) -> dict[Modality, FloatArray]:
         """Maps of every modality for reconstructions (1, N, C) other than the final one."""

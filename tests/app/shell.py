@@ -40,7 +40,7 @@ class SilentEngine(QObject):
         return [job for job in self.jobs if isinstance(job, kind)]
 
 
-def small_makers(context, plan):
+def small_makers(context, plan, studies):
     """One plain view per name, with a text field in the list of parts."""
 
     class Small(View):
@@ -71,7 +71,7 @@ def small_makers(context, plan):
             self.picked += 1
 
     special = {"parts": List, "shots": Picker}
-    names = furnishing.view_makers(context, plan)
+    names = furnishing.view_makers(context, plan, studies)
     made: dict[str, Callable[[], View]] = {
         name: (lambda name=name: special.get(name, Small)(context, name)) for name in names
     }

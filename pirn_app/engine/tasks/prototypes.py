@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from pirn_app.engine.bench import key_of
@@ -56,6 +57,9 @@ class _Painted:
     rgb: ByteArray | None
     normals: ByteArray | None
 
+
+_DEFECT_SHARE = 0.2
+"""A patch shows a defect when at least this share of it does."""
 
 _SEEN: Shelf[_Seen] = Shelf(64)
 _HASHES: Shelf[str] = Shelf(20_000)
@@ -211,7 +215,11 @@ def _defect(ref: PartRef, result: InspectionResult, part: PartTokens) -> BoolArr
         mask = read_truth(ref, result.map.shape).mask
     except SampleError:
         return None
-    return None if mask is None else np.nan_to_num(_at(mask.astype(np.float32), part)) > 0
+    if mask is None:
+        return None
+    side = max(1, round(part.side_px))
+    share = cv2.blur(mask.astype(np.float32), (side, side), borderType=cv2.BORDER_CONSTANT)
+    return np.nan_to_num(_at(np.asarray(share, np.float32), part)) >= _DEFECT_SHARE
 
 
 def picture_prototype(job: PicturePrototype, tools: Tools) -> Iterator[Event]:

@@ -57,7 +57,7 @@ class PrototypesView(View):
         self.tools, self.plane, self.use, self.card = Tools(), Plane(), UsePanel(), PrototypeCard()
         self.compare, self.empty = ComparePanel(), EmptyState(context)
         self._drawn: dict[str, tuple[object, ...]] = {}
-        self._fitted: object = None
+        self._fitted: tuple[object, bool] = (None, False)
         self._build()
         self._listen()
         self._recolour()
@@ -259,8 +259,10 @@ class PrototypesView(View):
         )
         palette, modality = self.context.theme.palette, atlas.space.modality
         self.plane.setAspectLocked(layout.layout.method == "pca")  # only there distances mean something
-        self.plane.draw(points, layout.layout.names, fit=layout is not self._fitted)
-        self._fitted = layout
+        # Once for a layout, and once more with the first tokens in it: then the plot stays as the user left it.
+        fit = layout is not self._fitted[0] or (placed is not None and not self._fitted[1])
+        self.plane.draw(points, layout.layout.names, fit=fit)
+        self._fitted = (layout, placed is not None or (not fit and self._fitted[1]))
         if health is not None:
             self.compare.draw(points.shots, points.prototypes, health, layout.layout.names)
             self.compare.recolour(palette, modality)

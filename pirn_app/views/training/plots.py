@@ -121,9 +121,10 @@ class PlotCard(QFrame):
     def tell_legend(self, entries: list[tuple[str, str, str]]) -> None:
         """Sign, colour and words of each thing drawn."""
         muted = self.palette_now.muted
+        entries = [(sign, colour, words.replace(" ", "&nbsp;")) for sign, colour, words in entries]
         self.legend.setText(
             "&nbsp;&nbsp; ".join(
-                f'<span style="color:{colour}">{sign}</span>&nbsp;<span style="color:{muted}">{words.replace(" ", "&nbsp;")}</span>'
+                f'<span style="color:{colour}">{sign}</span>&nbsp;<span style="color:{muted}">{words}</span>'
                 for sign, colour, words in entries
             )
         )
