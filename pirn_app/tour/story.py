@@ -1,4 +1,4 @@
-"""The main story: open parts, pick shots, train, inspect, find a defect in all views, move the threshold, undo."""
+"""The story: open parts, pick shots, train, inspect, find a defect, move the threshold, undo, teach, understand."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ class Story:
         yield from self._training()
         yield from self._inspection()
         yield from self._threshold()
+        yield from self._teaching()
+        yield from self._understanding()
         yield from self._rest()
 
     def _data(self) -> Iterator[Step]:
@@ -93,6 +95,40 @@ class Story:
         self.actions.trigger("undo")
         yield Step("undone", lambda: self.workspace.limits == limits)
 
+    def _teaching(self) -> Iterator[Step]:
+        """A false positive, made by a low threshold, and the way back from it."""
+        feedback, limits = self.app.studies.feedback, self.workspace.limits
+        part = self._worst("good")
+        found = self.workspace.results.get(part)
+        if found is None or found.shot:
+            return
+        self._go(part)
+        yield Step("", self._inspected)
+        self.workspace.set_threshold(0.97 * found.score)
+        self.workspace.seal()
+        self.actions.trigger("region-fine")
+        yield Step("teach", lambda: feedback.proposal is not None and feedback.proposal.previewed is not None, 120)
+        feedback.apply()
+        yield Step("taught", lambda: feedback.proposal is None and not feedback.applying and self._inspected(), 120)
+        self.actions.trigger("undo")
+        yield Step("", lambda: self.workspace.verdict(part) == "NG")
+        self.actions.trigger("undo")
+        yield Step("", lambda: self.workspace.limits == limits)
+
+    def _understanding(self) -> Iterator[Step]:
+        defects = self._defects()
+        self._go(self._worst(defects[0]) if defects else self.workspace.refs[0].id)
+        self.actions.trigger("workspace-understand")
+        yield Step("", self._inspected)
+        self._pin_peak()
+        self.context.display.fit()
+        yield Step("why", lambda: self._inspected() and self._answered("ExplainOrigin", "ExplainTransport"), 120)
+        self.app.window.show_panel("prototypes")
+        prototypes = self.app.studies.prototypes
+        yield Step("prototypes", lambda: prototypes.placed is not None and not prototypes.waiting, 180)
+        self.context.cursor.release()
+        self.actions.trigger("workspace-inspect")
+
     def _rest(self) -> Iterator[Step]:
         defects = self._defects()
         self._go(self._worst(defects[0]) if defects else self.workspace.refs[0].id)
@@ -113,6 +149,9 @@ class Story:
 
     def _busy(self, kind: str) -> bool:
         return self.workspace.jobs.of_kind(kind) is not None
+
+    def _answered(self, *kinds: str) -> bool:
+        return not any(self._busy(kind) for kind in kinds)
 
     def _fraction(self) -> float:
         last = self.workspace.training.last

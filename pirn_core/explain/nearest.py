@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pirn_core.data.sample import Modality
+from pirn_core.data.sample import BoolArray, Modality
 from pirn_core.encoding import Prepared
 from pirn_core.explain.patch import token_pixels
 from pirn_core.explain.refinement import trained_keys
@@ -63,9 +63,15 @@ class PatchBank:
         }
 
     @torch.inference_mode()
-    def lookup(self, prepared: Prepared) -> dict[FeatureSpace, Lookup]:
-        """The nearest patch of every token on the part: per modality, and by the mean of both."""
-        on_part = torch.from_numpy(prepared.frame.foreground)
+    def lookup(self, prepared: Prepared, tokens: BoolArray | None = None) -> dict[FeatureSpace, Lookup]:
+        """The nearest patch of tokens on the part: per modality, and by the mean of both.
+
+        Args:
+            prepared: The part.
+            tokens: Those to look up, bool (N,); None: all on the part.
+        """
+        wanted = prepared.frame.foreground if tokens is None else tokens & prepared.frame.foreground
+        on_part = torch.from_numpy(wanted)
         if not bool(on_part.any()) or not len(self._pixels):
             return {}
         alike: dict[FeatureSpace, Tensor] = {
@@ -75,7 +81,7 @@ class PatchBank:
         }
         if len(alike) > 1:
             alike["both"] = (alike["rgb"] + alike["sn"]).mul_(0.5)
-        return {space: self._found(values, prepared.frame.foreground) for space, values in alike.items()}
+        return {space: self._found(values, wanted) for space, values in alike.items()}
 
     @torch.inference_mode()
     def named(self, moves: LayerMoves) -> LayerMoves:

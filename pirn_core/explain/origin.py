@@ -11,10 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pirn_core.calibration import Evidence, evidence_maps
-from pirn_core.data.sample import FloatArray, Modality
+from pirn_core.data.sample import BoolArray, FloatArray, Modality
 from pirn_core.encoding import Prepared
 from pirn_core.explain.communication import messages_of, missing_of, silence_of
 from pirn_core.explain.nearest import PatchBank
+from pirn_core.explain.patch import nearest_token, token_pixels
 from pirn_core.explain.refinement import moves_of, partly_refined
 from pirn_core.explain.sources import LayerMaps, LayerMoves, OriginExplanation, RefinementStep
 from pirn_core.inspector import Inspector
@@ -25,6 +26,9 @@ from pirn_core.scoring import fused, part_score
 from pirn_core.training.records import evidence
 
 Found = Mapping[Modality, Reconstruction]
+
+_LEAST = 0.5
+"""Share of the threshold from which on a token's nearest pattern is looked up; users rarely go lower than that."""
 
 
 @torch.inference_mode()
@@ -60,7 +64,7 @@ def explain_origin(
         gates=model.pirn.gates(),
         peak_at=peak,
         share=share,
-        nearest={} if bank is None else bank.lookup(prepared),
+        nearest={} if bank is None else bank.lookup(prepared, _conspicuous(prepared, steps[-1].map, peak, threshold)),
         missing=missing_of(model, found),
     )
 
@@ -68,7 +72,8 @@ def explain_origin(
 def with_bank(explanation: OriginExplanation, prepared: Prepared, bank: PatchBank) -> OriginExplanation:
     """An explanation that was made without the shots' patches, completed by them."""
     moves: tuple[LayerMoves, ...] = tuple(bank.named(one) for one in explanation.moves)
-    return replace(explanation, moves=moves, nearest=bank.lookup(prepared))
+    wanted = _conspicuous(prepared, explanation.steps[-1].map, explanation.peak_at, explanation.threshold)
+    return replace(explanation, moves=moves, nearest=bank.lookup(prepared, wanted))
 
 
 @dataclass
@@ -145,3 +150,16 @@ def _peak(step: RefinementStep) -> tuple[tuple[int, int], dict[Modality, float]]
     values = {m: float(np.nan_to_num(laid[row, column])) for m, laid in step.modalities.items()}
     total = max(sum(values.values()), 1e-12)
     return (row, column), {m: value / total for m, value in values.items()}
+
+
+def _conspicuous(prepared: Prepared, values: FloatArray, peak: tuple[int, int], threshold: float) -> BoolArray:
+    """Tokens that may lie in a region, bool (N,): those that reach half the threshold, and the one at the peak.
+
+    Looking up all of a part's tokens would take longer than all the rest.
+    """
+    x, y = (np.rint(v).astype(int) for v in token_pixels(prepared.frame))
+    rows, columns = values.shape
+    at_centre = np.nan_to_num(values[y.clip(0, rows - 1), x.clip(0, columns - 1)])
+    wanted: BoolArray = at_centre >= _LEAST * threshold
+    wanted[nearest_token(prepared.frame, *peak)] = True
+    return wanted

@@ -123,11 +123,11 @@ class Message:
 
 @dataclass(frozen=True)
 class Lookup:
-    """For every token the nearest patch of the shots.
+    """For tokens that may lie in a region the nearest patch of the shots.
 
     Attributes:
         shots: Ids of the shots.
-        shot: Which of them, int32 (N,); -1 for tokens that are not on the part.
+        shot: Which of them, int32 (N,); -1 for tokens that were not looked up.
         pixels: Pixel (row, column) of the patch's centre in that shot, int32 (N, 2).
         cosine: Similarity of the standardised tokens, float32 (N,), -1 to 1.
     """

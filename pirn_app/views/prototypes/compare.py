@@ -73,7 +73,8 @@ class RulePlane(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
             axis.setPen(pg.mkPen(palette.border))
             axis.setTextPen(pg.mkPen(palette.muted))
             axis.setLabel(axis.labelText, color=palette.muted)
-            axis.enableAutoSIPrefix(False)  # a new label turns it on again
+            axis.setSIPrefixEnableRanges(())  # small numbers would else be shown times a thousand
+            axis.enableAutoSIPrefix(False)
         own, grey = QColor(getattr(palette, modality)), QColor(palette.muted)
         own.setAlpha(190)
         grey.setAlpha(110)

@@ -124,7 +124,8 @@ class Plane(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
             axis.setPen(pg.mkPen(palette.border))
             axis.setTextPen(pg.mkPen(palette.muted))
             axis.setLabel(axis.labelText, color=palette.muted)
-            axis.enableAutoSIPrefix(False)  # a new label turns it on again
+            axis.setSIPrefixEnableRanges(())  # small numbers would else be shown times a thousand
+            axis.enableAutoSIPrefix(False)
         fills = {"shots": _faded(palette.muted, 150), "normal": _faded(palette.ok, 200), "above": QColor(palette.ng)}
         for name, colour in fills.items():
             self.layers[name].setBrush(pg.mkBrush(colour))

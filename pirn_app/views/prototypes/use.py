@@ -103,6 +103,7 @@ class UsePanel(QWidget):
             axis.setPen(pg.mkPen(palette.border))
             axis.setTextPen(pg.mkPen(palette.muted))
             axis.setLabel(axis.labelText, color=palette.muted)
+            axis.setSIPrefixEnableRanges(())
             axis.enableAutoSIPrefix(False)
         self.mark.setPen(pg.mkPen(palette.text, width=1, style=Qt.PenStyle.DashLine))
         if self.health is None:

@@ -145,7 +145,11 @@ def test_groups_are_told_apart_and_follow_the_threshold(filled, context):
     assert filled.plane.getAxis("bottom").labelText == "t-SNE 1 (no unit)"
 
 
-def test_axes_keep_their_numbers(filled):
+def test_axes_keep_their_numbers(filled, tell, qtbot):
+    small = Layout("tsne", LAYOUT.vectors, LAYOUT.places * np.float32(0.01), 0)
+    tell(prototypes.PrototypesLaidOut(SPACE, small, PROTOTYPES * np.float32(0.01), 1.0))
+    tell(placed())
+    qtbot.wait(20)
     for side in ("left", "bottom"):
         assert filled.plane.getAxis(side).autoSIPrefixScale == 1.0
 
@@ -184,7 +188,7 @@ def test_a_lasso_marks_patches_of_the_part(filled, qtbot):
     qtbot.mouseClick(filled.findChild(QToolButton, "prototypes-lasso"), LEFT)
     assert filled.plane.box.lasso
     viewport = filled.plane.viewport()
-    corners = [at(filled.plane, place) for place in ((-1.5, -33), (-1.5, -27), (7.5, -27), (7.5, -33))]
+    corners = [at(filled.plane, place) for place in ((-1.5, -31.5), (-1.5, -27), (7.5, -27), (7.5, -31.5))]
     qtbot.mousePress(viewport, LEFT, pos=corners[0])
     path = [*corners[1:], corners[0]]
     for start, end in zip([corners[0], *path], path, strict=False):
@@ -193,6 +197,7 @@ def test_a_lasso_marks_patches_of_the_part(filled, qtbot):
                 viewport,
                 QPoint(*(round(a + share * (b - a)) for a, b in zip(start.toTuple(), end.toTuple(), strict=True))),
             )
+            qtbot.wait(15)  # the plot looks at a hundred moves a second
     qtbot.mouseRelease(viewport, LEFT, pos=corners[0])
     qtbot.waitUntil(lambda: filled.state.marked != ())
     assert filled.state.marked == ((50.0, 70.0, 8.0), (50.0, 78.0, 8.0), (50.0, 86.0, 8.0))

@@ -289,3 +289,15 @@ def test_lost_regions_are_found_and_sorted():
 
 def test_scores_are_map_maxima(explained):
     assert all(step.score == part_score(step.map) for step in explained.steps)
+
+
+def test_patterns_are_looked_up_where_regions_may_be(talking, bank):
+    inspector, prepared = talking
+    found = explain_origin(inspector, prepared, bank)
+    looked_up = found.nearest["both"].shot >= 0
+    assert looked_up[found.token_at(found.peak_at)] and not (looked_up & ~prepared.frame.foreground).any()
+    everything = bank.lookup(prepared)["both"]
+    np.testing.assert_array_equal(found.nearest["both"].shot[looked_up], everything.shot[looked_up])
+    quiet = replace(inspector.model, threshold=1e6)
+    few = explain_origin(inspector.with_model(quiet), prepared, bank).nearest["both"].shot >= 0
+    assert few.sum() == 1 and few[found.token_at(found.peak_at)]
