@@ -51,7 +51,7 @@ class _Post(QObject):
 
 
 class Engine:
-    """Does jobs in four threads: `compute` owns every tensor, `reading` reads, `network` downloads, `layout` fits planes.
+    """Does jobs in four threads: `compute` owns every tensor, `reading` reads, `network` downloads, `layout` lays out.
 
     A job sends `JobStarted` when it begins (a waiting one sends nothing), its answers in order, and `JobEnded` exactly
     once, also when it was cancelled before it began. Threads are started when they are first needed.

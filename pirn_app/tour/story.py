@@ -168,6 +168,7 @@ class Story:
         self.context.cursor.go(part=part)
 
     def _pin_peak(self) -> None:
+        self.context.display.set(cloud="anomaly")
         part = self.context.cursor.place.part
         regions = self.workspace.regions(part)
         if not regions:

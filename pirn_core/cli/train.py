@@ -37,7 +37,10 @@ Pick = Annotated[
     typer.Option("--pick", metavar="ID,ID,...", help="These good parts instead, by id or file name."),
 ]
 Seed = Annotated[int, typer.Option("--seed", "-s", metavar="N", help="Of the draw and of training.")]
-Preset = Annotated[str | None, typer.Option("--preset", metavar="NAME", help="default, quick, thorough, paper or untrained.")]
+Preset = Annotated[
+    str | None,
+    typer.Option("--preset", metavar="NAME", help="default, quick, thorough, paper or untrained."),
+]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings to change, as YAML.")]
 Set = Annotated[
     list[str] | None,

@@ -48,7 +48,8 @@ class PrototypesView(View):
     title = "Prototypes"
     help = (
         "Prototypes are the patterns of normal parts that the model learnt from the shots; every patch is explained by "
-        "them. Patches of a defect should lie away from the shots' patches, and all prototypes should be of use."
+        "them. See which pattern a suspicious patch is taken for; where many prototypes are dead, use fewer, or more "
+        "varied shots."
     )
 
     def __init__(self, context: Context, state: Prototypes, parent: QWidget | None = None) -> None:
@@ -228,10 +229,14 @@ class PrototypesView(View):
             self.progress.setValue(round(100 * job.fraction))
 
     def _changed(self, what: str, *things: object) -> bool:
-        """Whether something is to be drawn from other things than it was."""
+        """Whether something is to be drawn from other things than it was: plain values by value, others by identity."""
         former = self._drawn.get(what)
         self._drawn[what] = things
-        return former is None or any(a is not b and a != b for a, b in zip(former, things, strict=True))
+        plain = (int, tuple)
+        return former is None or any(
+            a != b if isinstance(a, plain) and isinstance(b, plain) else a is not b
+            for a, b in zip(former, things, strict=True)
+        )
 
     def _draw_plane(self) -> None:
         state, limits = self.state, self.context.workspace.limits

@@ -17,9 +17,10 @@ RULES: dict[Rule, str] = {"softmax": "softmax", "balanced": "balanced transport"
 
 MAP_HELP = (
     "Points are patches (tokens), diamonds are prototypes, the patterns of normal parts that the model learnt; near "
-    "points look alike to the model, but distances across the plane mean nothing in t-SNE. Patches of a defect should "
-    "lie away from the grey ones: where they lie among them, the model takes them for normal. Click a point to see it "
-    "in the pictures, hold Shift and drag (or use the lasso) to mark many, drag to move, wheel to zoom."
+    "points look alike to the model, but distances across the plane mean nothing in t-SNE. A part's patches are drawn "
+    "between the fitted points that they resemble most, however little that is: so look which normal pattern a defect "
+    "is taken for, and trust its score for how unlike it is. Click a point to see it in the pictures, hold Shift and "
+    "drag (or use the lasso) to mark many, drag to move, wheel to zoom."
 )
 USE_HELP = (
     "Prototypes stand sorted by how many patches of the shots they explain, 1 being an even share. A few that take all "
