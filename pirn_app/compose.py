@@ -91,6 +91,8 @@ class Application:
         """
         parts = self.context.workspace.parts
         assert parts is not None, "no parts are open"
+        if (picker := self.window.panel("shots")) is not None:
+            cast(Any, picker).set_draw(count, seed)
         self.context.workspace.set_shots(ref.id for ref in random_shots(parts.good(), count, seed))
 
     def furnish(self) -> None:
@@ -172,6 +174,8 @@ def _connect_engine(app: Application) -> None:
 def _connect_flow(app: Application) -> None:
     workspace, flow = app.context.workspace, app.flow
     app.context.cursor.changed.connect(flow.moved)
+    prototypes = app.studies.prototypes
+    prototypes.marked_changed.connect(lambda: app.context.display.mark_patches(prototypes.marked))
     workspace.document_changed.connect(flow.edited)
     workspace.model_changed.connect(flow.model_taken)
     workspace.backbones_changed.connect(flow.changed_network)

@@ -49,6 +49,7 @@ class Strip(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(STEP, 0, STEP // 2, 0)
         self._row.setSpacing(STEP // 2)
+        self._fitting = False
         for widget in (self._title, self._key):
             widget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             self._row.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
@@ -91,6 +92,15 @@ class Strip(QWidget):
 
     def fit_words(self) -> None:
         """Leaves out as little as the width allows: step by step, then back again what has room after all."""
+        if self._fitting:  # showing a tool may resize the strip, which would start all over without end
+            return
+        self._fitting = True
+        try:
+            self._fit_steps()
+        finally:
+            self._fitting = False
+
+    def _fit_steps(self) -> None:
         own = (self._leave_key, self._leave_fit, self._shorten)
         steps = [*self._early, *own, *self._late, self._leave_maximise, *self._last]
         for step in steps:

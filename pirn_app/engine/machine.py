@@ -17,8 +17,13 @@ def prepare_process() -> None:
     """Before torch is imported: its threads sleep while they wait, instead of holding the core that the window needs.
 
     Their number stays as it is, since scores depend on it and are those of the command line.
+
+    Triton, a compiler that nothing here uses, brings an LLVM of its own. Where the 3D view draws in software, with the
+    graphics driver's LLVM, loading it in another thread crashed the process; torch does without it where it is absent.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if "triton" not in sys.modules:
+        sys.modules["triton"] = None  # type: ignore[assignment]  # the documented way to make an import fail
 
 
 def step_back() -> None:

@@ -13,6 +13,8 @@ ColourMap = Literal["inferno", "cividis", "viridis", "magma", "turbo", "jet", "g
 Source = Literal["fused", "rgb", "sn"]
 Frame = tuple[float, float, float, float]
 """Left, top, right, bottom in image pixels."""
+Patch = tuple[float, float, float]
+"""Row and column of the centre, and side, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,15 @@ class Display(QObject):
     """The common `Frame` of the 2D views; None: fit the image."""
     layered = Signal(object)
     """The `Layer` in the place of the score; None: the score."""
+    marked = Signal()
+    """`patches` are others."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = Look()
         self._frame: Frame | None = None
         self._layer: Layer | None = None
+        self._patches: tuple[Patch, ...] = ()
 
     @property
     def look(self) -> Look:
@@ -103,6 +108,17 @@ class Display(QObject):
     def layer(self) -> Layer | None:
         """What is shown in the place of the score; None: the score."""
         return self._layer
+
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """Patches of the part in view that are marked in all views."""
+        return self._patches
+
+    def mark_patches(self, patches: tuple[Patch, ...]) -> None:
+        """Marks other patches of the part in view; none: `()`."""
+        if patches != self._patches:
+            self._patches = patches
+            self.marked.emit()
 
     def show_layer(self, layer: Layer | None) -> None:
         """Another map, or (None) the score again."""

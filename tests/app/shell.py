@@ -65,7 +65,10 @@ def small_makers(context, plan, studies):
             return self.selected
 
     class Picker(Small):
-        picked = 0
+        picked, drawn = 0, (5, 0)
+
+        def set_draw(self, count, seed):
+            self.drawn = count, seed
 
         def pick_random(self):
             self.picked += 1

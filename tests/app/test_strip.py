@@ -106,3 +106,19 @@ def test_it_gives_up_things_in_order_and_takes_them_back(strip, qtbot):
     assert title(strip) == "Short" and len(words(strip)) <= 2
     strip.setFixedWidth(700)
     assert key.isVisible() and fit.isVisible() and title(strip) == "A long title" and len(words(strip)) == 4
+
+
+def test_tools_that_ask_for_more_room_do_not_start_the_fitting_without_end(qtbot, context):
+    """In a window that must grant a widget's least width, a shown tool used to resize the strip again and again."""
+    from pirn_app.views.cloud import CloudView
+
+    view = CloudView(context)
+    window = QWidget()
+    QVBoxLayout(window).addWidget(view)
+    qtbot.addWidget(window)
+    window.show()
+    for width in (700, 500, 420, 300, 180, 600):
+        window.resize(width, 300)
+        qtbot.wait(1)
+    assert view.tools.needed() <= view.tools.width()
+    view.release()

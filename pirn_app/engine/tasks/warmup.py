@@ -23,7 +23,7 @@ def warm_up(job: WarmUp, tools: Tools) -> Generator[Event, None, str]:
 
     tools.check()
     # What training and reading would import on their first use, in the middle of the work.
-    for name in ("sklearn.cluster", "pirn_core.checkpoint", "pirn_core.batch", "pirn_core.data.reading"):
+    for name in ("timm", "sklearn.cluster", "pirn_core.checkpoint", "pirn_core.batch", "pirn_core.data.reading"):
         importlib.import_module(name)
         tools.check()
     step_back()  # before torch starts its threads, which inherit it

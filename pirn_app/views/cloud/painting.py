@@ -41,6 +41,17 @@ def draw_marker(painter: QPainter, at: QPointF, hiding: Hiding, pinned: bool, ar
     painter.restore()
 
 
+def draw_squares(painter: QPainter, points: FloatArray, lens: Vector, ratio: float, colours: Palette) -> None:
+    """Small squares with a dark rim at places in mm, (N, 3); those behind the eye are left out."""
+    x, y, depth = project(points, lens)
+    painter.save()
+    for colour, width in ((_RIM, 3.5), (QColor(colours.unsure), 1.6)):
+        painter.setPen(QPen(colour, width))
+        for left, top in zip(x[depth > 0] / ratio, y[depth > 0] / ratio, strict=True):
+            painter.drawRect(QRectF(float(left) - 4, float(top) - 4, 8, 8))
+    painter.restore()
+
+
 def marker_area(at: QPointF, hiding: Hiding, area: QRectF) -> QRectF:
     """What `draw_marker` touches."""
     place = _edge(at, area) if hiding == "outside" else at

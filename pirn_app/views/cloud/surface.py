@@ -17,7 +17,15 @@ from pirn_app.render.cloud import REACH, Cloud, Hiding, Shown, box_of, corners_o
 from pirn_app.theme import Palette
 from pirn_app.views.cloud.camera import ANGLE, Pose, Preset, Vector, stretched
 from pirn_app.views.cloud.mouse import Mouse
-from pirn_app.views.cloud.painting import draw_axes, draw_box, draw_marker, draw_notes, marker_area, notes_area
+from pirn_app.views.cloud.painting import (
+    draw_axes,
+    draw_box,
+    draw_marker,
+    draw_notes,
+    draw_squares,
+    marker_area,
+    notes_area,
+)
 from pirn_app.views.cloud.scene import Scene
 from pirn_core.data.sample import ByteArray, FloatArray
 
@@ -80,6 +88,7 @@ class Surface(QWidget):
         self._image, self._stale, self._few = QImage(), True, False
         self._shown: Shown | None = None
         self._mark: Mark | None = None
+        self._marked: FloatArray | None = None
         self._dirty, self._missing = QRectF(), False
         self._notes: tuple[str, ...] = ()
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -334,8 +343,15 @@ class Surface(QWidget):
         self._stale = False
         self.renders += 1
 
+    def mark_points(self, points: FloatArray | None) -> None:
+        """Marks places in mm, (N, 3), with small squares; None: none."""
+        self._marked = None if points is None or not len(points) else points
+        self.update()
+
     def _paint_over(self, painter: QPainter) -> None:
         area, colours = QRectF(self.rect()), self._palette
+        if self._marked is not None:
+            draw_squares(painter, self._marked, self._lens, self.devicePixelRatioF(), colours)
         if self._style.box and self._cloud is not None and self._box is not None:
             eye = self.pose.position.copy()
             eye[2] = self._cloud.level + (eye[2] - self._cloud.level) / self._style.exaggeration

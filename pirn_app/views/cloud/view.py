@@ -74,6 +74,7 @@ class CloudView(View):
         self.follow(context.cursor.changed, self._cursor_moved)
         self.follow(context.display.changed, self._look_changed)
         self.follow(context.display.framed, self._framed)
+        self.follow(context.display.marked, self._mark_patches)
         self.follow(context.display.layered, lambda _layer: self._result_changed())
         self.follow(context.theme.changed, self._recolour)
         self.surface.hovered.connect(context.cursor.hover)
@@ -204,6 +205,17 @@ class CloudView(View):
         there = 0 <= row < height and 0 <= column < width
         point = picture.xyz[row, column] if there else np.full(3, np.nan, np.float32)
         self.surface.mark(Mark(point if np.isfinite(point).all() else None, place.pinned))
+
+    def _mark_patches(self) -> None:
+        """The middles of the patches that were marked in another view, where they have a point."""
+        picture, patches = self._shown, self.context.display.patches
+        if picture is None or picture.xyz is None or not patches:
+            self.surface.mark_points(None)
+            return
+        height, width = picture.shape
+        places = np.rint(np.array(patches)[:, :2]).astype(int).clip(0, (height - 1, width - 1))
+        points = picture.xyz[places[:, 0], places[:, 1]]
+        self.surface.mark_points(points[np.isfinite(points).all(axis=1)])
 
     def _look_changed(self, new: Look, old: Look) -> None:
         self.tools.show_look(new)

@@ -115,10 +115,10 @@ class CurveSection(Section):
         style = {"color": palette.muted, "font-size": "11px"}
         for side, text in (("bottom", "good parts in the calibration"), ("left", "held-out score")):
             axis = item.getAxis(side)
+            axis.setSIPrefixEnableRanges(())  # no thousandfold figures with a prefix
             axis.setLabel(text, **style)
             axis.setPen(palette.border)
             axis.setTextPen(palette.muted)
-            axis.enableAutoSIPrefix(False)
         item.getAxis("bottom").setTicks([[(value, f"{value:.0f}") for value in x[:: max(1, len(x) // 8)]]])
         top = max(float(high.max()) * 1.3, 1e-6)
         item.setYRange(0, top, padding=0)

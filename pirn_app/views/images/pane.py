@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
@@ -21,7 +22,7 @@ from pirn_app.views.images.header import HEIGHT, Header
 from pirn_app.views.images.layers import Line, rectangle
 from pirn_app.views.images.sheets import Notice
 from pirn_app.views.view import EmptyState, View
-from pirn_core.data.sample import ByteArray
+from pirn_core.data.sample import ByteArray, FloatArray
 
 _SLOW_MS = 250
 """A part that takes longer to read is said to be read; until then the former picture stays without a word."""
@@ -47,6 +48,7 @@ class ImagePane(View):
         self.notice = Notice("notice-plate", self.canvas)
         self._part_line, self._crop_line = Line(palette.accent), Line(palette.text, 1.0, dashed=True)
         self._region_line = Line(palette.accent, 2.0)
+        self._patch_line = Line(palette.unsure, 1.5)
         self._outlined = False
         self._slow = QTimer(self, interval=_SLOW_MS, singleShot=True)
         self._slow.timeout.connect(self.say)
@@ -60,7 +62,7 @@ class ImagePane(View):
         self._maximised(context.display.look)
 
     def _build(self) -> None:
-        for level, line in ((4, self._crop_line), (5, self._part_line), (9, self._region_line)):
+        for level, line in ((4, self._crop_line), (5, self._part_line), (8, self._patch_line), (9, self._region_line)):
             line.show(None)
             self.canvas.add_layer(line.item, level)
         self._pages = QStackedLayout()
@@ -85,6 +87,7 @@ class ImagePane(View):
         self.follow(context.cursor.changed, self._cursor_moved)
         self.follow(context.display.changed, self._look_changed)
         self.follow(context.display.framed, self._framed)
+        self.follow(context.display.marked, self._mark_patches)
         self.follow(context.theme.changed, self._recolour)
         self.canvas.hovered.connect(context.cursor.hover)
         self.canvas.pressed.connect(self._pressed)
@@ -187,6 +190,15 @@ class ImagePane(View):
         else:
             top, left, bottom, right = found.box
             self._region_line.show(rectangle(left - 2, top - 2, right + 2, bottom + 2))
+
+    def _mark_patches(self) -> None:
+        """Squares around the patches that were marked in another view."""
+        patches = self.context.display.patches if self.picture is not None else ()
+        gap = np.full((1, 2), np.nan, np.float32)
+        squares = [_square(*patch) for patch in patches]
+        self._patch_line.show(
+            np.concatenate([part for square in squares for part in (square, gap)]) if squares else None
+        )
 
     def _draw_part(self) -> None:
         """Outline of the part and square of the crop."""
@@ -293,3 +305,9 @@ class ImagePane(View):
             self.context.cursor.release()
         else:
             super().keyPressEvent(event)
+
+
+def _square(row: float, column: float, side: float) -> FloatArray:
+    """A patch in the coordinates of the canvas, where a pixel's centre lies half a pixel from its corner."""
+    half = side / 2
+    return rectangle(column + 0.5 - half, row + 0.5 - half, column + 0.5 + half, row + 0.5 + half)

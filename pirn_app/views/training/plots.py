@@ -109,8 +109,8 @@ class PlotCard(QFrame):
             axis = self.plot.getAxis(side)
             axis.setPen(pg.mkPen(palette.border))
             axis.setTextPen(pg.mkPen(palette.muted))
+            axis.setSIPrefixEnableRanges(())  # no thousandfold figures with a prefix
             axis.setLabel(axis.labelText, color=palette.muted)
-            axis.enableAutoSIPrefix(False)
 
     def name_y(self, name: str) -> None:
         """Another name of the left axis."""

@@ -75,9 +75,9 @@ def _the_same_place_in_2d_and_3d(user, part):
     assert math.dist(place.pixel, (row, column)) <= 2
     surface = user.app.window.panel("cloud").surface
     user.until(lambda: surface.ready)
-    mark, hiding = surface.position_of(user.workspace.picture.xyz[place.pixel])
-    assert hiding == "seen"
-    at = mark.toPoint()
+    there = user.workspace.picture.xyz[place.pixel]
+    user.until(lambda: surface.position_of(there)[1] == "seen")
+    at = surface.position_of(there)[0].toPoint()
     user.press(Qt.Key.Key_Escape)
     user.cursor.go(pixel=(0, 0))
     user.qtbot.mouseClick(surface, Qt.MouseButton.LeftButton, pos=at)
