@@ -13,6 +13,8 @@ from pirn_app.theme import STEP, TEXT, Palette
 from pirn_app.widgets import named
 
 HEIGHT = 28
+_USUAL = 320
+"""Pixels that a strip asks for; it gets what its view has."""
 Step = Callable[[bool], None]
 """Leaves something out (True) or takes it in again (False)."""
 
@@ -49,6 +51,10 @@ class Strip(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(STEP, 0, STEP // 2, 0)
         self._row.setSpacing(STEP // 2)
+        # The strip takes the width it is given: if tools that come and go asked for another one, view and window would
+        # resize each other without end.
+        self._row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._fitting = False
         for widget in (self._title, self._key):
             widget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
@@ -145,6 +151,14 @@ class Strip(QWidget):
         button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda _on=False: run())
         return button
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """The same whatever is shown."""
+        return QSize(_USUAL, HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Any width will do."""
+        return QSize(0, HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Another width has room for other things."""

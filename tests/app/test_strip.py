@@ -1,8 +1,8 @@
 """The strip over a picture: at every width all that is shown is whole."""
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QToolButton, QWidget
 
 from pirn_app import style
 from pirn_app.choices import Choice, Choices, absent, dotted, word_button
@@ -108,17 +108,35 @@ def test_it_gives_up_things_in_order_and_takes_them_back(strip, qtbot):
     assert key.isVisible() and fit.isVisible() and title(strip) == "A long title" and len(words(strip)) == 4
 
 
-def test_tools_that_ask_for_more_room_do_not_start_the_fitting_without_end(qtbot, context):
-    """In a window that must grant a widget's least width, a shown tool used to resize the strip again and again."""
+def test_two_strips_in_one_grid_come_to_rest(qtbot, context):
+    """Tools that came and went used to ask for other widths, and the columns of a grid resized each other for ever."""
     from pirn_app.views.cloud import CloudView
+    from pirn_app.views.images import AnomalyPane, NormalsPane, RgbPane
 
-    view = CloudView(context)
+    views = [kind(context) for kind in (RgbPane, NormalsPane, AnomalyPane, CloudView)]
     window = QWidget()
-    QVBoxLayout(window).addWidget(view)
+    grid = QGridLayout(window)
+    for number, view in enumerate(views):
+        grid.addWidget(view, number // 2, number % 2)
     qtbot.addWidget(window)
+    window.resize(1000, 700)
     window.show()
-    for width in (700, 500, 420, 300, 180, 600):
-        window.resize(width, 300)
-        qtbot.wait(1)
-    assert view.tools.needed() <= view.tools.width()
-    view.release()
+    for width in (1000, 820, 640, 420, 760):
+        window.resize(width, 500)
+        qtbot.wait(20)
+    seen = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Resize:
+                seen.append(watched)
+            return False
+
+    watch = Watch()
+    QApplication.instance().installEventFilter(watch)
+    qtbot.wait(100)
+    QApplication.instance().removeEventFilter(watch)
+    assert seen == []
+    assert all(strip.needed() <= strip.width() for strip in window.findChildren(Strip))
+    for view in views:
+        view.release()

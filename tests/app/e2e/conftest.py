@@ -22,6 +22,17 @@ def small_set(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def small_model(small_set, tmp_path_factory) -> Path:
+    """A quick model of it, by the command line."""
+    from pirn_core.cli.app import run
+
+    out = tmp_path_factory.mktemp("model") / "small.pirn"
+    quick = ("--preset", "untrained", "--set", "decoder.prototypes=100", "--set", "augmentation.rotations=1")
+    assert run(["train", str(small_set), "--shots", "3", "--out", str(out), "--no-cache", "--quiet", *quick]) == 0
+    return out
+
+
 @dataclass
 class User:
     """Sits before the application: clicks, presses keys, looks, waits."""

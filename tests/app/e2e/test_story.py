@@ -66,8 +66,9 @@ def _threshold_finds_it(user, part):
 
 def _the_same_place_in_2d_and_3d(user, part):
     """A click on the peak in the map puts the mark there in 3D; a click on that mark in 3D finds the pixel again."""
-    found = user.workspace.result(part)
-    row, column = np.unravel_index(int(np.nan_to_num(found.map, nan=-np.inf).argmax()), found.map.shape)
+    found, xyz = user.workspace.result(part), user.workspace.picture.xyz
+    with_point = np.where(np.isfinite(xyz).all(axis=2), np.nan_to_num(found.map, nan=-np.inf), -np.inf)
+    row, column = np.unravel_index(int(with_point.argmax()), found.map.shape)
     pane = user.app.window.panel("anomaly")
     user.qtbot.mouseClick(pane.canvas.viewport(), Qt.MouseButton.LeftButton, pos=_on(pane, row, column))
     place = user.cursor.place
@@ -75,8 +76,9 @@ def _the_same_place_in_2d_and_3d(user, part):
     assert math.dist(place.pixel, (row, column)) <= 2
     surface = user.app.window.panel("cloud").surface
     user.until(lambda: surface.ready)
-    there = user.workspace.picture.xyz[place.pixel]
-    user.until(lambda: surface.position_of(there)[1] == "seen")
+    there = xyz[row, column]
+    user.until(lambda: surface.position_of(there)[1] != "outside", 20)
+    assert surface.position_of(there)[1] == "seen"
     at = surface.position_of(there)[0].toPoint()
     user.press(Qt.Key.Key_Escape)
     user.cursor.go(pixel=(0, 0))

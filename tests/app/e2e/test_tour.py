@@ -59,3 +59,38 @@ def test_an_unwritable_folder_ends_it_with_a_word(small_set, tmp_path):
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert str(blocked) in done.stderr
+
+
+_OPENS_BOTH = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from pirn_app.compose import compose
+qt = QApplication([])
+app = compose()
+app.window.painted.connect(lambda: app.open_path(*map(Path, sys.argv[1:])))
+app.window.show()
+def look():
+    workspace, part = app.context.workspace, app.context.cursor.place.part
+    if workspace.model is not None and part and workspace.result(part) is not None:
+        print(workspace.results.get(part).score)
+        qt.exit(0)
+timer = QTimer(interval=50)
+timer.timeout.connect(look)
+timer.start()
+code = qt.exec()
+app.close()
+sys.exit(code)
+"""
+
+
+@pytest.mark.timeout(290)
+def test_parts_and_model_opened_at_the_start_while_libraries_are_loading(small_set, small_model, tmp_path):
+    """The 3D view comes up while the engine still imports: this crashed in the graphics driver's compiler."""
+    places = {f"PIRN_{name}": str(tmp_path / name) for name in ("CACHE", "CONFIG", "DATA")}
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", **places}
+    command = [sys.executable, "-X", "faulthandler", "-c", _OPENS_BOTH, str(small_set), str(small_model)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[:2000]
+    assert float(done.stdout) > 0
