@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from pirn_app.theme import STEP
 
@@ -45,3 +45,22 @@ class Wide(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Little is enough."""
         return QSize(200, 3 * STEP)
+
+
+class Words(QLabel):
+    """Words that wrap and take no room while there are none."""
+
+    def __init__(self, name: str = "", role: str = "") -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setObjectName(name)
+        self.setProperty("role", role)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setMinimumWidth(1)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Shows the words; `` hides the label."""
+        if text != self.text():
+            self.setText(text)
+        self.setVisible(bool(text))

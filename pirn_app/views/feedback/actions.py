@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pirn_app.state.feedback import Feedback
-from pirn_app.views.feedback.parts import Section, Words, button, duration, plural, row, short
+from pirn_app.views.feedback.parts import Section, button, duration, plural, row, short
 from pirn_app.views.view import View
+from pirn_app.widgets import Words
 from pirn_core.results import Region
 
 

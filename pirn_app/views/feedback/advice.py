@@ -10,8 +10,9 @@ import pyqtgraph as pg
 from pirn_app.messages.feedback import CurveDrawn
 from pirn_app.state.feedback import Feedback
 from pirn_app.state.statistics import decimals
-from pirn_app.views.feedback.parts import Section, Words, button, rate_words, row, short
+from pirn_app.views.feedback.parts import Section, button, rate_words, row, short
 from pirn_app.views.view import View
+from pirn_app.widgets import Words
 
 
 class AdviceSection(Section):

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from pirn_app.state.feedback import Feedback
 from pirn_app.theme import STEP
-from pirn_app.views.feedback.parts import Section, Words, button, confirmed_words
+from pirn_app.views.feedback.parts import Section, button, confirmed_words
 from pirn_app.views.view import View
+from pirn_app.widgets import Words
 
 _MOST = 50
 

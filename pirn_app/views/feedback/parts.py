@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from pirn_app.theme import STEP
 from pirn_core.feedback.advice import Rate
 from pirn_core.feedback.region import parts_of_name
-
-
-class Words(QLabel):
-    """Words that wrap and take no room while there are none."""
-
-    def __init__(self, name: str = "", role: str = "") -> None:
-        super().__init__()
-        self.setWordWrap(True)
-        self.setObjectName(name)
-        self.setProperty("role", role)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setMinimumWidth(1)
-        self.hide()
-
-    def tell(self, text: str) -> None:
-        """Shows the words; `` hides the label."""
-        if text != self.text():
-            self.setText(text)
-        self.setVisible(bool(text))
 
 
 class Section(QWidget):

@@ -10,8 +10,9 @@ from pirn_app.icons import pixmap
 from pirn_app.state.feedback import Feedback, Proposal
 from pirn_app.state.statistics import decimals
 from pirn_app.theme import ICONS
-from pirn_app.views.feedback.parts import Section, Words, button, plural, row, short
+from pirn_app.views.feedback.parts import Section, button, plural, row, short
 from pirn_app.views.view import View
+from pirn_app.widgets import Words
 from pirn_core.feedback.flips import Comparison, Flip
 
 ROWS = 200

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from pirn_app.theme import STEP
-from pirn_app.views.inspection.parts import ActionButton, Words
+from pirn_app.views.inspection.parts import ActionButton
 from pirn_app.views.inspection.words import joined, left, plural
 from pirn_app.views.view import View
+from pirn_app.widgets import Words
 
 _STEPS = 1000
 

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from pirn_app.state.results import PartResult
 from pirn_app.theme import STEP
-from pirn_app.views.inspection.parts import Section, Words
+from pirn_app.views.inspection.parts import Section
 from pirn_app.views.inspection.words import NAMES, shares
 from pirn_app.views.view import View
+from pirn_app.widgets import Words
 from pirn_core.data.sample import Modality
 from pirn_core.results import Region
 

@@ -10,25 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 from pirn_app.icons import pixmap
 from pirn_app.theme import STEP
 from pirn_app.views.view import View
-
-
-class Words(QLabel):
-    """Words that wrap and take no room while there are none."""
-
-    def __init__(self, name: str = "", role: str = "") -> None:
-        super().__init__()
-        self.setWordWrap(True)
-        self.setObjectName(name)
-        self.setProperty("role", role)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setMinimumWidth(1)
-        self.hide()
-
-    def tell(self, text: str) -> None:
-        """Shows the words; `` hides the label."""
-        if text != self.text():
-            self.setText(text)
-        self.setVisible(bool(text))
+from pirn_app.widgets import Words
 
 
 class Section(QWidget):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pirn_app.state.display import Frame
 from pirn_app.state.results import PartResult
 from pirn_app.state.statistics import accepted_boxes
-from pirn_app.views.inspection.parts import ActionButton, Section, Words
+from pirn_app.views.inspection.parts import ActionButton, Section
 from pirn_app.views.inspection.table import ROWS, RegionTable
 from pirn_app.views.inspection.words import plural
 from pirn_app.views.view import View
+from pirn_app.widgets import Words
 from pirn_core.results import Region
 
 _MARGIN = 24.0

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel
 from pirn_app.state.statistics import Grouping, Scored, axis_end, collect, count, decimals, histogram
 from pirn_app.theme import STEP
 from pirn_app.views.inspection.histogram import Histogram, Shown
-from pirn_app.views.inspection.parts import ActionButton, Section, Words
+from pirn_app.views.inspection.parts import ActionButton, Section
 from pirn_app.views.inspection.words import mistakes, score_pair, verdicts
 from pirn_app.views.view import View
+from pirn_app.widgets import Words
 
 _BINS = 48
 _PAUSE = 800

@@ -10,8 +10,9 @@ from pirn_app.icons import pixmap
 from pirn_app.state.history import Label
 from pirn_app.theme import ICONS, STEP
 from pirn_app.views.inspection.headline import Headline, headline
-from pirn_app.views.inspection.parts import ActionButton, Notice, Words
+from pirn_app.views.inspection.parts import ActionButton, Notice
 from pirn_app.views.view import View
+from pirn_app.widgets import Words
 
 _MARKS = {"nothing": "info", "waiting": "inspect-part", "failed": "warning"}
 _LABELS: tuple[tuple[Label | None, str, str, str], ...] = (

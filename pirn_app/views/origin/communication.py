@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from pirn_app.state.cursor import Place
 from pirn_app.theme import STEP, Palette
 from pirn_app.views.origin.pane import MapPane
-from pirn_app.views.origin.parts import Beside, Section, Words
+from pirn_app.views.origin.parts import Beside, Section
 from pirn_app.views.origin.pictures import backdrop, heated, window_of
 from pirn_app.views.origin.words import NAMES, gates_text
 from pirn_app.views.view import View
-from pirn_app.widgets import named
+from pirn_app.widgets import Words, named
 
 if TYPE_CHECKING:
     from pirn_core.explain.sources import Message, OriginExplanation

@@ -14,12 +14,12 @@ from pirn_app.state.cursor import Place
 from pirn_app.theme import STEP
 from pirn_app.views.origin.legend import Legend
 from pirn_app.views.origin.pane import MapPane
-from pirn_app.views.origin.parts import Beside, Section, Words
+from pirn_app.views.origin.parts import Beside, Section
 from pirn_app.views.origin.pictures import Window, backdrop, changed, heated, window_of
 from pirn_app.views.origin.stages import Stage, stages_of
 from pirn_app.views.origin.words import number
 from pirn_app.views.view import View
-from pirn_app.widgets import named, styled
+from pirn_app.widgets import Words, named, styled
 from pirn_core.data.sample import ByteArray
 
 if TYPE_CHECKING:

@@ -11,25 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QToolButton, QToo
 from pirn_app.icons import icon, pixmap
 from pirn_app.theme import STEP
 from pirn_app.views.view import View
-from pirn_app.widgets import named, restyle, styled
-
-
-class Words(QLabel):
-    """Words that wrap and take no room while there are none."""
-
-    def __init__(self, name: str = "", role: str = "") -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setProperty("role", role)
-        self.setWordWrap(True)
-        self.setMinimumWidth(1)
-        self.hide()
-
-    def tell(self, text: str) -> None:
-        """Shows the words; `` hides the label."""
-        if text != self.text():
-            self.setText(text)
-        self.setVisible(bool(text))
+from pirn_app.widgets import Words, named, restyle, styled
 
 
 class Info(QToolButton):

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSize
 from pirn_app.state.cursor import Place
 from pirn_app.theme import STEP
 from pirn_app.views.origin.pane import MapPane
-from pirn_app.views.origin.parts import Beside, Card, Section, Warned, Words
+from pirn_app.views.origin.parts import Beside, Card, Section, Warned
 from pirn_app.views.origin.pictures import backdrop, heated, window_of
 from pirn_app.views.origin.words import largest_text, moves_text, number, pair, refinement_warning, step_name, switched
 from pirn_app.views.view import View
-from pirn_app.widgets import named, styled
+from pirn_app.widgets import Words, named, styled
 from pirn_core.results import verdict_of
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pirn_app.state.cursor import Place
 from pirn_app.theme import STEP
-from pirn_app.views.origin.parts import Section, Words
+from pirn_app.views.origin.parts import Section
 from pirn_app.views.origin.shares import ShareBar, ShareLegend
 from pirn_app.views.origin.words import below
 from pirn_app.views.view import View
-from pirn_app.widgets import named, styled
+from pirn_app.widgets import Words, named, styled
 from pirn_core.results import Region
 
 if TYPE_CHECKING:
