@@ -116,7 +116,7 @@ class CurveSection(Section):
         style = {"color": palette.muted, "font-size": "11px"}
         for side, text in (("bottom", "good parts in the calibration"), ("left", "held-out score")):
             axis = item.getAxis(side)
-            axis.setSIPrefixEnableRanges(())  # no thousandfold figures with a prefix
+            axis.enableAutoSIPrefix(False)  # before the label: afterwards the figures stay a thousandfold
             axis.setLabel(text, **style)
             axis.setPen(palette.border)
             axis.setTextPen(palette.muted)

@@ -68,6 +68,8 @@ class PlotCard(QFrame):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.showGrid(y=True, alpha=0.25)
+        for side in ("bottom", "left"):
+            self.plot.getAxis(side).enableAutoSIPrefix(False)
         self.plot.setLabel("bottom", self.x_name)
         self.plot.setLabel("left", self.y_name)
         self._lay_out()
@@ -109,7 +111,7 @@ class PlotCard(QFrame):
             axis = self.plot.getAxis(side)
             axis.setPen(pg.mkPen(palette.border))
             axis.setTextPen(pg.mkPen(palette.muted))
-            axis.setSIPrefixEnableRanges(())  # no thousandfold figures with a prefix
+            axis.enableAutoSIPrefix(False)  # before the label: afterwards the figures stay a thousandfold
             axis.setLabel(axis.labelText, color=palette.muted)
 
     def name_y(self, name: str) -> None:

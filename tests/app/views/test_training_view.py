@@ -17,6 +17,7 @@ from pirn_app.views.training.curves import joined, starts
 from pirn_app.views.training.editors import NumberBox
 from pirn_app.views.training.fields import groups, named_in
 from pirn_app.views.training.look import duration, marked
+from pirn_app.views.training.plots import PlotCard
 from pirn_app.views.training.setup import PRESETS
 from pirn_core.config import PRESETS as CORE_PRESETS
 from pirn_core.config import PirnConfig, Recipe, changed, dotted, to_dict
@@ -479,3 +480,17 @@ def test_durations_are_rounded(seconds, words):
 
 def test_fields_cover_types_that_settings_have():
     assert {field.kind for field in FIELDS} == {"whole", "number", "choice", "switch"}
+
+
+@pytest.mark.parametrize("highest", [0.0004, 0.35, 35000.0])
+def test_figures_on_the_axes_are_those_of_the_data(view, highest):
+    """They have no unit, so no prefix: 0.35 must not become 350 (x0.001), not even after a change of theme."""
+    cards = view.findChildren(PlotCard)
+    assert len(cards) >= 3
+    for dark in ("dark", "light"):
+        view.context.theme.choose(dark)
+        for card in cards:
+            axis = card.plot.getAxis("left")
+            axis.setRange(0, highest)
+            assert axis.autoSIPrefixScale == 1
+            assert "x0" not in axis.labelString() and "x1" not in axis.labelString()
