@@ -116,8 +116,7 @@ class CurveSection(Section):
         style = {"color": palette.muted, "font-size": "11px"}
         for side, text in (("bottom", "good parts in the calibration"), ("left", "held-out score")):
             axis = item.getAxis(side)
-            axis.enableAutoSIPrefix(False)  # before the label: afterwards the figures stay a thousandfold
-            axis.setLabel(text, **style)
+            axis.setLabel(text, siPrefixEnableRanges=(), **style)  # 0.35 is not shown as 350 (x0.001)
             axis.setPen(palette.border)
             axis.setTextPen(palette.muted)
         item.getAxis("bottom").setTicks([[(value, f"{value:.0f}") for value in x[:: max(1, len(x) // 8)]]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -28,6 +28,10 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph is untyped
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Lets the page scroll."""
         event.ignore()
+
+
+_NO_PREFIX: dict[str, Any] = {"siPrefixEnableRanges": ()}
+"""Of a label: figures without a unit get no prefix; 0.35 is not shown as 350 (x0.001)."""
 
 
 class PlotCard(QFrame):
@@ -68,10 +72,8 @@ class PlotCard(QFrame):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.showGrid(y=True, alpha=0.25)
-        for side in ("bottom", "left"):
-            self.plot.getAxis(side).enableAutoSIPrefix(False)
-        self.plot.setLabel("bottom", self.x_name)
-        self.plot.setLabel("left", self.y_name)
+        self.plot.setLabel("bottom", self.x_name, **_NO_PREFIX)
+        self.plot.setLabel("left", self.y_name, **_NO_PREFIX)
         self._lay_out()
         self.set_empty(True)
         self.recolour()
@@ -111,14 +113,13 @@ class PlotCard(QFrame):
             axis = self.plot.getAxis(side)
             axis.setPen(pg.mkPen(palette.border))
             axis.setTextPen(pg.mkPen(palette.muted))
-            axis.enableAutoSIPrefix(False)  # before the label: afterwards the figures stay a thousandfold
-            axis.setLabel(axis.labelText, color=palette.muted)
+            axis.setLabel(axis.labelText, color=palette.muted, **_NO_PREFIX)
 
     def name_y(self, name: str) -> None:
         """Another name of the left axis."""
         axis = self.plot.getAxis("left")
         if axis.labelText != name:
-            axis.setLabel(name, color=self.palette_now.muted)
+            axis.setLabel(name, color=self.palette_now.muted, **_NO_PREFIX)
 
     def tell_legend(self, entries: list[tuple[str, str, str]]) -> None:
         """Sign, colour and words of each thing drawn."""
