@@ -117,10 +117,13 @@ def stopped(pirn, sample_set, small, tmp_path_factory):
             yield step
 
     out = tmp_path_factory.mktemp("stopped") / "flange.pirn"
+    # A process that was started in the background ignores the signal, and Python with it.
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Trainer, "steps", five)
         patch.setattr(Progress, "keep", lambda self, trainer: self.write(trainer))
         done = pirn("train", sample_set, "-k", 3, "-s", 1, "-o", out, "--json", *small)
+    signal.signal(signal.SIGINT, former)
     return out, done
 
 

@@ -149,9 +149,9 @@ def test_ten_thousand_parts_are_listed_within_two_seconds(shape: str, tmp_path: 
 
     monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    start = time.process_time()
+    start = time.thread_time()
     assert len(open_parts(tmp_path).refs) == count
-    assert time.process_time() - start < 2.0 * count / 10_000
+    assert time.thread_time() - start < 2.0 * count / 10_000
 
 
 def test_listing_imports_nothing_heavy(mvtec: Path) -> None:
